@@ -1,0 +1,78 @@
+/*
+ * imagefinder status: what is committed in each collection, and how far a running index is. A home that does not
+ * exist is an empty status.
+ */
+#include "cli.h"
+
+#include "texts.h"
+
+static void put_collection(const imf_collection *c)
+{
+    imf_cli_short size;
+
+    imf_cli_put_text(stdout, c->name);
+    if (c->title != NULL && c->title[0] != '\0') {
+        fputs(" (", stdout);
+        imf_cli_put_text(stdout, c->title);
+        fputs(")", stdout);
+    }
+    printf(TXT_STATUS_PICTURES, (unsigned long long)c->items, imf_cli_plural(c->items));
+    if (c->failed > 0)
+        printf(TXT_STATUS_FAILED, (unsigned long long)c->failed);
+    if (c->offline > 0)
+        printf(TXT_STATUS_OFFLINE, (unsigned long long)c->offline);
+    printf(TXT_STATUS_SIZE, imf_cli_size(&size, c->bytes));
+    imf_cli_put_text(stdout, c->model);
+    fputc('\n', stdout);
+}
+
+static void put_status(const imf_status *status)
+{
+    imf_cli_short left;
+
+    fputs(TXT_STATUS_HOME, stdout);
+    imf_cli_put_text(stdout, status->home);
+    fputc('\n', stdout);
+    for (size_t i = 0; i < status->n_collections; i++)
+        put_collection(&status->collections[i]);
+    if (status->n_collections == 0)
+        fputs(TXT_STATUS_EMPTY, stdout);
+    if (!status->running)
+        return;
+    fputs(TXT_STATUS_RUNNING, stdout);
+    imf_cli_put_text(stdout, status->running_collection != NULL ? status->running_collection : "");
+    printf(TXT_STATUS_RUNNING_FIGURES, (unsigned long long)status->running_done,
+           (unsigned long long)status->running_total, status->running_rate);
+    if (status->running_eta_s >= 0)
+        printf(TXT_PROGRESS_LEFT, imf_cli_duration(&left, status->running_eta_s));
+    fputc('\n', stdout);
+}
+
+int imf_cli_status(const imf_cli_options *o)
+{
+    imf_finder *finder = NULL;
+    imf_status *status = NULL;
+    imf_err err = {0};
+    imf_cli_quoted q;
+    int rc = 0;
+
+    if (o->n_words > 0)
+        return imf_cli_usage(TXT_TAKES_NO_WORDS, o->verb->name, imf_cli_quote(&q, o->words[0]), o->verb->name);
+    rc = imf_cli_open(&finder, o);
+    if (rc != 0)
+        goto out;
+    if (imf_status_get(finder, &status, &err) != IMF_OK) {
+        rc = imf_cli_fail(&err);
+        goto out;
+    }
+    if (o->json) {
+        char *json = imf_status_json(status);
+        rc = imf_cli_put_json(&json);
+    } else {
+        put_status(status);
+    }
+out:
+    imf_status_free(&status);
+    imf_close(&finder);
+    return rc;
+}

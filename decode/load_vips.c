@@ -1,0 +1,334 @@
+/*
+ * Decodes one picture with libvips (load_vips.h). Rows are pulled in strips on the calling thread and written at once where the orientation wants them, as 8-bit RGB or
+ * RGB with alpha: the picture lies in memory once.
+ *
+ * Pixels equal Pillow's, except that 16-bit samples are scaled by >> 8 (Pillow clips grey ones). Colour profiles are not applied.
+ * Not here: views (media/view.c), limits of the process (main.c).
+ */
+#include "load_vips.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <vips/vips.h>
+
+#include "base/mem.h"
+
+typedef struct loader {
+    const char *type; /* libvips' name */
+    int (*load)(VipsSource *source, VipsImage **out, ...);
+} loader;
+
+static const loader LOADERS[] = { /* everything that may be opened */
+    {"VipsForeignLoadJpegSource", vips_jpegload_source},
+    {"VipsForeignLoadPngSource", vips_pngload_source},
+    {"VipsForeignLoadWebpSource", vips_webpload_source},
+    {"VipsForeignLoadNsgifSource", vips_gifload_source},
+    {"VipsForeignLoadTiffSource", vips_tiffload_source},
+};
+enum { N_LOADERS = sizeof LOADERS / sizeof LOADERS[0] };
+
+/* ---- The file as a source: read by position, so that the offset that the core shares with us does not matter ---- */
+
+typedef struct input {
+    int fd;
+    gint64 at, size;
+} input;
+
+static gint64 input_read(VipsSourceCustom *source, void *buffer, gint64 length, input *in)
+{
+    (void)source;
+    ssize_t n;
+    if (length > in->size - in->at)
+        length = in->size - in->at;
+    if (length <= 0)
+        return 0;
+    do
+        n = pread(in->fd, buffer, (size_t)length, in->at);
+    while (n < 0 && errno == EINTR);
+    if (n > 0)
+        in->at += n;
+    return n;
+}
+
+static gint64 input_seek(VipsSourceCustom *source, gint64 offset, int whence, input *in)
+{
+    (void)source;
+    gint64 base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? in->at : in->size, to;
+    if (__builtin_add_overflow(base, offset, &to) || to < 0)
+        return -1;
+    in->at = to;
+    return to;
+}
+
+static VipsSource *source_new(input *in)
+{
+    VipsSourceCustom *source = vips_source_custom_new();
+    g_signal_connect(source, "read", G_CALLBACK(input_read), in);
+    g_signal_connect(source, "seek", G_CALLBACK(input_seek), in);
+    return VIPS_SOURCE(source);
+}
+
+/* ---- Sample formats ---- */
+
+/* What a row holds, from the picture's bands and type; OUT is 3 or 4 channels of 8 bits. */
+typedef struct layout {
+    uint32_t bands, channels;
+    bool wide;  /* 16-bit samples */
+    bool cmyk;
+} layout;
+
+static bool layout_of(VipsImage *image, layout *l)
+{
+    VipsInterpretation type = vips_image_get_interpretation(image);
+    int bands = vips_image_get_bands(image);
+    VipsBandFormat format = vips_image_get_format(image);
+    if (vips_image_get_coding(image) != VIPS_CODING_NONE || (format != VIPS_FORMAT_UCHAR && format != VIPS_FORMAT_USHORT) || bands < 1 || bands > 4)
+        return false;
+    switch (type) {
+    case VIPS_INTERPRETATION_MULTIBAND:
+    case VIPS_INTERPRETATION_B_W:
+    case VIPS_INTERPRETATION_GREY16:
+    case VIPS_INTERPRETATION_RGB:
+    case VIPS_INTERPRETATION_sRGB:
+    case VIPS_INTERPRETATION_RGB16:
+        break;
+    case VIPS_INTERPRETATION_CMYK:
+        if (bands != 4)
+            return false;
+        break;
+    default:
+        return false;
+    }
+    l->bands = (uint32_t)bands;
+    l->wide = format == VIPS_FORMAT_USHORT;
+    l->cmyk = type == VIPS_INTERPRETATION_CMYK;
+    l->channels = !l->cmyk && (bands == 2 || bands == 4) ? 4 : 3;
+    return true;
+}
+
+static uint32_t mul_div_255(uint32_t a, uint32_t b)
+{
+    uint32_t t = a * b + 128;
+    return ((t >> 8) + t) >> 8;
+}
+
+/* n pixels of `bands` samples -> 3 or 4 channels of 8 bits. */
+static void convert_row(const layout *l, const void *from, size_t n, uint8_t *to)
+{
+    const uint8_t *narrow = from;
+    const uint16_t *wide = from;
+    if (!l->wide && !l->cmyk && l->bands == l->channels) {
+        memcpy(to, from, n * l->channels);
+        return;
+    }
+    for (size_t i = 0; i < n; i++, to += l->channels) {
+        uint8_t v[4] = {0};
+        for (uint32_t k = 0; k < l->bands; k++)
+            v[k] = l->wide ? (uint8_t)(wide[i * l->bands + k] >> 8) : narrow[i * l->bands + k];
+        if (l->cmyk) {
+            uint32_t key = 255U - v[3];
+            for (uint32_t k = 0; k < 3; k++)
+                to[k] = (uint8_t)(key - mul_div_255(v[k], key));
+        } else if (l->bands <= 2) {
+            to[0] = to[1] = to[2] = v[0];
+            if (l->bands == 2)
+                to[3] = v[1];
+        } else {
+            memcpy(to, v, l->channels);
+        }
+    }
+}
+
+/* ---- Orientation ---- */
+
+/* EXIF's eight orientations as steps in the output: source pixel (x, y) goes to first + x * right + y * down (in pixels). */
+typedef struct turn {
+    uint32_t width, height; /* of the output */
+    ptrdiff_t first, right, down;
+} turn;
+
+static turn turn_of(int orientation, uint32_t w, uint32_t h)
+{
+    ptrdiff_t sw = w, sh = h;
+    switch (orientation) {
+    case 2: return (turn){w, h, sw - 1, -1, sw};
+    case 3: return (turn){w, h, sw * sh - 1, -1, -sw};
+    case 4: return (turn){w, h, sw * (sh - 1), 1, -sw};
+    case 5: return (turn){h, w, 0, sh, 1};
+    case 6: return (turn){h, w, sh - 1, sh, -1};
+    case 7: return (turn){h, w, sw * sh - 1, -sh, -1};
+    case 8: return (turn){h, w, sh * (sw - 1), -sh, 1};
+    default: return (turn){w, h, 0, 1, sw};
+    }
+}
+
+/* Puts `rows` rows of w pixels, the first of them row y of the source, where they belong. Pixels that are neighbours in the output are written one after the other. */
+static void place(const turn *t, const uint8_t *strip, size_t w, size_t y, size_t rows, size_t channels, uint8_t *out)
+{
+    for (size_t x = 0; x < w; x++) {
+        uint8_t *to = out + (t->first + (ptrdiff_t)x * t->right + (ptrdiff_t)y * t->down) * (ptrdiff_t)channels;
+        for (size_t i = 0; i < rows; i++, to += t->down * (ptrdiff_t)channels) {
+            const uint8_t *from = strip + (i * w + x) * channels;
+            to[0] = from[0];
+            to[1] = from[1];
+            to[2] = from[2];
+            if (channels == 4)
+                to[3] = from[3];
+        }
+    }
+}
+
+/* ---- Decoding ---- */
+
+enum { STRIP_ROWS = 16, STRIP_BYTES = 4 << 20 };
+
+/* Pulls every row of the picture into out (t->width * t->height * channels bytes). false: libvips failed, or strip memory ran out. */
+static bool pull(VipsImage *image, const layout *l, const turn *t, uint8_t *out)
+{
+    bool done = false;
+    size_t w = (size_t)vips_image_get_width(image), h = (size_t)vips_image_get_height(image);
+    size_t rows = STRIP_BYTES / (w * l->channels);
+    rows = rows < 1 ? 1 : rows > STRIP_ROWS ? STRIP_ROWS : rows;
+    bool upright = t->right == 1 && t->first == 0;
+    uint8_t *strip = imf_alloc_array(rows * w, l->channels);
+    VipsRegion *region = vips_region_new(image);
+    if (!strip || !region) {
+        vips_error("imagefinder", "out of memory");
+        goto out;
+    }
+    for (size_t y = 0; y < h; y += rows) {
+        size_t n = h - y < rows ? h - y : rows;
+        VipsRect rect = {0, (int)y, (int)w, (int)n};
+        if (vips_region_prepare(region, &rect))
+            goto out;
+        /* region->valid holds at least rect, and begins at the left edge as rect does */
+        const uint8_t *from = region->data + (y - (size_t)region->valid.top) * (size_t)region->bpl;
+        for (size_t i = 0; i < n; i++, from += region->bpl)
+            convert_row(l, from, w, upright ? out + (y + i) * w * l->channels : strip + i * w * l->channels);
+        if (!upright)
+            place(t, strip, w, y, n, l->channels, out);
+    }
+    done = true;
+out:
+    if (region)
+        g_object_unref(region);
+    imf_free(strip);
+    return done;
+}
+
+/* libvips reports a want of memory in words only; these are its own and its libraries'. */
+static enum imf_decode_status failure(char *detail, size_t detail_size)
+{
+    static const char *const MEMORY[] = {"out of memory", "Out of memory", "nsufficient memory", "unable to allocate", "No space for", "ailed to allocate"};
+    enum imf_decode_status status = IMF_DECODE_DAMAGED;
+    const char *words = vips_error_buffer();
+    for (size_t i = 0; i < sizeof MEMORY / sizeof MEMORY[0]; i++)
+        if (strstr(words, MEMORY[i]))
+            status = IMF_DECODE_MEMORY_OUT;
+    g_strlcpy(detail, words, detail_size);
+    return status;
+}
+
+static const loader *loader_for(VipsSource *source)
+{
+    const char *type = vips_foreign_find_load_source(source);
+    for (int i = 0; type && i < N_LOADERS; i++)
+        if (strcmp(type, LOADERS[i].type) == 0)
+            return &LOADERS[i];
+    return NULL;
+}
+
+/* Whether a file that no loader takes begins like one of ours: then it is damaged. (A TIFF's directory may lie at its end.) */
+static bool has_signature(VipsSource *source)
+{
+    static const struct { size_t at, n; const char *bytes; } SIGNATURES[] = {
+        {0, 3, "\xff\xd8\xff"}, {0, 8, "\x89PNG\r\n\x1a\n"}, {8, 4, "WEBP"}, {0, 4, "GIF8"}, {0, 4, "II*\0"}, {0, 4, "MM\0*"}};
+    enum { HEAD = 12 };
+    unsigned char *head = vips_source_sniff(source, HEAD);
+    for (size_t i = 0; head && i < sizeof SIGNATURES / sizeof SIGNATURES[0]; i++)
+        if (memcmp(head + SIGNATURES[i].at, SIGNATURES[i].bytes, SIGNATURES[i].n) == 0)
+            return true;
+    return false;
+}
+
+static enum imf_decode_status decode(VipsSource *source, uint64_t max_pixels, imf_picture *out, char *detail, size_t detail_size)
+{
+    enum imf_decode_status status = IMF_DECODE_OK;
+    VipsImage *image = NULL;
+    uint8_t *pixels = NULL;
+    layout l;
+    const loader *how = loader_for(source);
+    if (!how) {
+        g_strlcpy(detail, vips_error_buffer(), detail_size);
+        return has_signature(source) ? IMF_DECODE_DAMAGED : IMF_DECODE_UNSUPPORTED;
+    }
+    if (how->load(source, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL)) {
+        status = failure(detail, detail_size);
+        goto out;
+    }
+    /* Only the header has been read so far. */
+    uint64_t w = (uint64_t)vips_image_get_width(image), h = (uint64_t)vips_image_get_height(image);
+    if (w * h > max_pixels) { /* both are below 2^31 */
+        g_snprintf(detail, detail_size, "%s: %" G_GUINT64_FORMAT " x %" G_GUINT64_FORMAT, how->type, w, h);
+        status = IMF_DECODE_TOO_LARGE;
+        goto out;
+    }
+    if (!layout_of(image, &l)) {
+        g_snprintf(detail, detail_size, "%s: %d bands of %s, %s", how->type, vips_image_get_bands(image),
+                   vips_enum_nick(VIPS_TYPE_BAND_FORMAT, vips_image_get_format(image)),
+                   vips_enum_nick(VIPS_TYPE_INTERPRETATION, vips_image_get_interpretation(image)));
+        status = IMF_DECODE_UNSUPPORTED;
+        goto out;
+    }
+    turn t = turn_of(vips_image_get_orientation(image), (uint32_t)w, (uint32_t)h);
+    size_t bytes;
+    if (!imf_mul_size((size_t)(w * h), l.channels, &bytes) || !(pixels = imf_alloc(bytes))) {
+        g_strlcpy(detail, "pixels", detail_size);
+        status = IMF_DECODE_MEMORY_OUT;
+        goto out;
+    }
+    if (!pull(image, &l, &t, pixels)) {
+        status = failure(detail, detail_size);
+        goto out;
+    }
+    *out = (imf_picture){pixels, t.width, t.height, l.channels};
+    pixels = NULL;
+out:
+    imf_free(pixels);
+    if (image)
+        g_object_unref(image);
+    return status;
+}
+
+enum imf_decode_status imf_load_picture(int fd, uint64_t file_size, uint64_t max_pixels, imf_picture *out, char *detail, size_t detail_size)
+{
+    input in = {fd, 0, (gint64)file_size};
+    memset(out, 0, sizeof *out);
+    detail[0] = '\0';
+    vips_error_clear();
+    VipsSource *source = source_new(&in);
+    enum imf_decode_status status = decode(source, max_pixels, out, detail, detail_size);
+    g_object_unref(source);
+    vips_error_clear();
+    return status;
+}
+
+int imf_load_start(void)
+{
+    /* A home without modules: ImageMagick, Poppler and others are never even loaded, and the start takes half the time. */
+    if (setenv("VIPSHOME", "/dev/null", 1) || vips_init("imagefinder-decode"))
+        return -1;
+    vips_block_untrusted_set(TRUE);
+    vips_operation_block_set("VipsForeignLoad", TRUE);
+    vips_operation_block_set("VipsForeignLoadJpeg", FALSE);
+    vips_operation_block_set("VipsForeignLoadPng", FALSE);
+    vips_operation_block_set("VipsForeignLoadWebp", FALSE);
+    vips_operation_block_set("VipsForeignLoadNsgif", FALSE);
+    vips_operation_block_set("VipsForeignLoadTiff", FALSE);
+    vips_concurrency_set(1);
+    vips_cache_set_max(0);
+    return 0;
+}

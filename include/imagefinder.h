@@ -1,0 +1,277 @@
+/*
+ * imagefinder.h - the whole public interface of libimagefinder.
+ *
+ * Image Finder finds pictures in a person's own folders by free text (Russian or English) or by another picture, on this machine.
+ *
+ *     #include <imagefinder.h>
+ *     #include <stdio.h>
+ *
+ *     int main(void)
+ *     {
+ *         imf_err err = {0};
+ *         imf_finder *finder = NULL;
+ *         imf_results *results = NULL;
+ *         imf_options options = imf_options_default();          // the usual home, the usual model
+ *
+ *         if (imf_open(&finder, &options, &err) == IMF_OK) {
+ *             const char *folders[] = {"/home/anna/Pictures"};
+ *             imf_index_options what = imf_index_options_default();
+ *             what.paths = folders;
+ *             what.n_paths = 1;
+ *             imf_index_folders(finder, &what, NULL, &err);             // safe to run again, safe to kill
+ *
+ *             imf_query query = imf_query_default();
+ *             query.text = "рыжий кот на окне";
+ *             if (imf_search(finder, &query, &results, &err) == IMF_OK)
+ *                 for (size_t i = 0; i < results->n_hits; i++)
+ *                     printf("%.3f  %s\n", results->hits[i].score, results->hits[i].path);
+ *         }
+ *         if (err.code != IMF_OK)
+ *             fprintf(stderr, "%s\n", err.msg);
+ *         imf_results_free(&results);
+ *         imf_close(&finder);
+ *         return err.code == IMF_OK ? 0 : 1;
+ *     }
+ *
+ * Rules that hold everywhere:
+ * - A function that can fail returns IMF_OK (0) or a negative imf_code and fills *err once, where the fault was found: what, where, what to do.
+ *   err may be NULL. The library never prints, never exits and keeps no global error.
+ * - Strings are UTF-8. Paths are bytes as the file system has them.
+ * - `..._free` and `imf_close` take the address of a pointer, accept NULL and half-built objects, and set the pointer to NULL.
+ * - What a function hands out through `**out` belongs to the caller until its `_free`; what lies inside it is borrowed from it.
+ * - One imf_finder may be used by one thread at a time; several finders on one home, in one process or many, are fine: readers never
+ *   wait for the writer, and there is one writer a home. imf_cancel may be called from any thread and from a signal handler.
+ */
+#ifndef IMAGEFINDER_H
+#define IMAGEFINDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define IMF_API __attribute__((visibility("default")))
+#else
+#define IMF_API
+#endif
+
+/* ---- Errors ------------------------------------------------------------------------------------------------------------------ */
+
+/* Every code with its name and the exit status that the command line gives it. Numbers are pinned: new codes go to the end. */
+#define IMF_CODES(X)            \
+    X(IMF_OK, 0, 0)             /* done */ \
+    X(IMF_EUSAGE, -1, 2)        /* the call itself is wrong: an empty query, a number out of range */ \
+    X(IMF_EUNKNOWN, -2, 2)      /* no collection or model of that name */ \
+    X(IMF_EMODEL, -3, 2)        /* a model that does not fit the collection */ \
+    X(IMF_EINPUT, -4, 3)        /* a file, folder or model that is missing, unreadable or damaged */ \
+    X(IMF_EIO, -5, 4)           /* disk: cannot write, full, failed sync */ \
+    X(IMF_EMEM, -6, 4)          /* out of memory */ \
+    X(IMF_EBUSY, -7, 4)         /* another process writes this home */ \
+    X(IMF_EDAMAGE, -8, 4)       /* a file of the home fails its checksum */ \
+    X(IMF_EINTERNAL, -9, 4)     /* a fault of ours */ \
+    X(IMF_ECANCEL, -10, 130)    /* imf_cancel was called; what was committed stays */
+
+#define IMF_CODE_ENUM(name, number, exit_status) name = (number),
+typedef enum imf_code { IMF_CODES(IMF_CODE_ENUM) IMF_CODE_END = 1 } imf_code;
+#undef IMF_CODE_ENUM
+
+typedef struct imf_err {
+    int code;      /* an imf_code */
+    char msg[500]; /* one line of valid UTF-8, at most 499 bytes, without a line feed */
+} imf_err;
+
+IMF_API const char *imf_version(void); /* "0.1.0"; static */
+
+/* ---- A finder: an open home --------------------------------------------------------------------------------------------------- */
+
+typedef struct imf_finder imf_finder;
+
+typedef enum imf_log_level { IMF_LOG_ERROR, IMF_LOG_WARNING, IMF_LOG_INFO, IMF_LOG_DEBUG } imf_log_level;
+typedef void (*imf_log_fn)(void *user, imf_log_level level, const char *line);
+
+typedef struct imf_options {
+    const char *home;  /* NULL: $IMAGEFINDER_HOME, else $XDG_DATA_HOME/imagefinder, else ~/.local/share/imagefinder */
+    const char *model; /* a model's name, or with a slash its folder; NULL: $IMAGEFINDER_MODEL, else that of the collection, else "starter" */
+    int threads;       /* 0: as many as there are processors */
+    imf_log_fn log;    /* NULL: silent. Called from any thread of the library */
+    void *log_user;
+} imf_options;
+
+IMF_API imf_options imf_options_default(void);
+
+/* Opens a home for reading; a home that does not exist is not created here (imf_index_folders creates it). The strings of opt are copied.
+ * Errors: IMF_EINPUT (no home can be derived, not a home), IMF_EDAMAGE. */
+IMF_API int imf_open(imf_finder **out, const imf_options *opt, imf_err *err);
+IMF_API void imf_close(imf_finder **finder);
+
+/* Asks a running imf_index_folders to finish its batch and to return IMF_ECANCEL. Async-signal-safe. */
+IMF_API void imf_cancel(imf_finder *finder);
+
+/* ---- Indexing ----------------------------------------------------------------------------------------------------------------- */
+
+typedef struct imf_progress { /* of one run, for a progress bar */
+    uint64_t done, total;     /* files; total is 0 while the roots are still walked */
+    double rate, eta_s;       /* files a second over the run; seconds left, negative when unknown */
+} imf_progress;
+
+typedef struct imf_index_options {
+    const char *collection;    /* NULL: "default" */
+    const char *const *paths;  /* folders or files; each becomes a root of the collection */
+    size_t n_paths;
+    bool forget;               /* remove the rows of a root that is missing or has lost all its files */
+    void (*progress)(void *user, const imf_progress *p); /* NULL, or called from the calling thread */
+    void *progress_user;
+} imf_index_options;
+
+typedef struct imf_failure {
+    const char *path;   /* absolute; bytes as the file system has them */
+    const char *reason; /* one line */
+} imf_failure;
+
+typedef struct imf_index_report {
+    const char *collection, *model;
+    uint64_t seen, added, unchanged, renamed, failed, moments; /* this run; seen = added + unchanged + renamed + failed */
+    uint64_t removed;                                          /* paths gone without a successor */
+    uint64_t offline;                                          /* rows kept although their root is missing or empty */
+    double seconds;
+    double scan_ms, hash_ms, decode_ms, embed_ms, commit_ms;   /* decode_ms adds up all workers */
+    const imf_failure *failures;
+    size_t n_failures;
+    const char *const *notes; /* lines worth telling: an offline root, a folder without pictures */
+    size_t n_notes;
+} imf_index_report;
+
+IMF_API imf_index_options imf_index_options_default(void);
+
+/* Walks the paths and brings the collection up to date. Creates the home and the collection where needed. Files that cannot be read are
+ * counted and listed, and do not stop it. *report (if report is not NULL) is filled whenever the walk began, on errors too, and is freed with
+ * imf_index_report_free. Errors: IMF_EINPUT (a path is missing: the others were indexed all the same), IMF_EBUSY, IMF_EMODEL, IMF_EUSAGE,
+ * IMF_EIO, IMF_ECANCEL. */
+IMF_API int imf_index_folders(imf_finder *finder, const imf_index_options *opt, imf_index_report **report, imf_err *err);
+IMF_API void imf_index_report_free(imf_index_report **report);
+
+/* ---- Searching ---------------------------------------------------------------------------------------------------------------- */
+
+typedef struct imf_query {
+    const char *text;       /* a phrase; or NULL */
+    const char *picture;    /* path of a picture, or the id of an item (32 hex digits; a file wins); or NULL. Exactly one of the two */
+    const char *collection; /* NULL: every collection in the model's space */
+    int k;                  /* 1..1000 */
+    bool has_min_score;
+    float min_score;        /* cosine */
+} imf_query;
+
+typedef struct imf_hit {
+    int rank;                 /* from 1 */
+    float score;              /* cosine */
+    double probability;       /* 0..1, NAN where the model has no calibration */
+    const char *verdict;      /* "good", "maybe", "none" */
+    const char *path;         /* one of paths */
+    const char *const *paths; /* every copy, absolute */
+    size_t n_paths;
+    const char *collection;
+    const char *kind;         /* "picture" */
+    int64_t time_ms, end_ms;  /* -1 for pictures */
+    int width, height;        /* after orientation */
+    char item[33];            /* 32 hex digits: XXH3-128 of the content */
+} imf_hit;
+
+typedef struct imf_results {
+    const char *text, *language, *model; /* text and language are NULL for a picture query; language is "ru", "en", "mixed" or "other" */
+    double embed_ms, search_ms, total_ms;
+    bool degraded;
+    const char *const *warnings;
+    size_t n_warnings;
+    const imf_hit *hits;
+    size_t n_hits;
+} imf_results;
+
+IMF_API imf_query imf_query_default(void);
+
+/* Finds the k nearest pictures, best first, ties by the smaller id. IMF_OK with n_hits == 0 when nothing is indexed or nothing reaches
+ * min_score. Errors: IMF_EUSAGE, IMF_EUNKNOWN, IMF_EMODEL, IMF_EINPUT (the query's picture), IMF_EDAMAGE (names the file), IMF_EMEM. */
+IMF_API int imf_search(imf_finder *finder, const imf_query *query, imf_results **results, imf_err *err);
+IMF_API void imf_results_free(imf_results **results);
+
+/* ---- Embedding ---------------------------------------------------------------------------------------------------------------- */
+
+typedef struct imf_embed_input {
+    const char *text;    /* exactly one of text and picture */
+    const char *picture;
+} imf_embed_input;
+
+/* Length of the vectors of the finder's model. */
+IMF_API int imf_dim(imf_finder *finder, int *dim, imf_err *err);
+
+/* Writes one row of float32 [n, dim] for each input into rows (caller's, n * dim floats); L2-normalised unless raw. One bad input fails the call. */
+IMF_API int imf_embed(imf_finder *finder, const imf_embed_input *inputs, size_t n, bool raw, float *rows, imf_err *err);
+
+/* ---- Collections, status, verification ---------------------------------------------------------------------------------------- */
+
+typedef struct imf_collection {
+    const char *name, *title, *description, *model; /* title and description may be "" */
+    const char *const *queries;
+    size_t n_queries;
+    uint64_t items, moments, failed, offline, bytes;
+} imf_collection;
+
+typedef struct imf_status {
+    const char *home;
+    const imf_collection *collections; /* by name */
+    size_t n_collections;
+    bool running;                      /* an index run is under way in some process */
+    const char *running_collection;
+    uint64_t running_done, running_total;
+    double running_rate, running_eta_s; /* eta is negative when unknown */
+} imf_status;
+
+/* What is committed. A home that does not exist gives an empty status. */
+IMF_API int imf_status_get(imf_finder *finder, imf_status **status, imf_err *err);
+IMF_API void imf_status_free(imf_status **status);
+
+typedef struct imf_collection_edit {
+    const char *collection;
+    const char *title, *description; /* NULL: unchanged */
+    const char *const *queries;      /* replaces the example queries if n_queries > 0 */
+    size_t n_queries;
+} imf_collection_edit;
+
+/* Errors: IMF_EUNKNOWN, IMF_EBUSY, IMF_EIO, IMF_EUSAGE. */
+IMF_API int imf_collection_edit_apply(imf_finder *finder, const imf_collection_edit *edit, imf_err *err);
+
+typedef struct imf_damage {
+    const char *file, *what;
+    uint64_t rows; /* committed rows that are touched */
+} imf_damage;
+
+typedef struct imf_verify_report {
+    bool ok;
+    uint64_t segments, rows; /* rows: every committed row */
+    const imf_damage *damage;
+    size_t n_damage;
+} imf_verify_report;
+
+/* Reads every block of every segment against its checksum, and the live rows against the catalog. IMF_OK with report->ok == false when
+ * something is damaged. */
+IMF_API int imf_verify(imf_finder *finder, imf_verify_report **report, imf_err *err);
+IMF_API void imf_verify_report_free(imf_verify_report **report);
+
+/* ---- JSON --------------------------------------------------------------------------------------------------------------------- */
+
+/* The stable JSON of the command line and of the web server: one line, without a line feed. malloc'd, freed with imf_string_free; NULL when out of memory.
+ * A path that is not UTF-8 is given readably, with its bytes beside it in path_base64. */
+IMF_API char *imf_results_json(const imf_results *results);
+IMF_API char *imf_index_report_json(const imf_index_report *report);
+IMF_API char *imf_status_json(const imf_status *status);
+IMF_API char *imf_collections_json(const imf_status *status);
+IMF_API char *imf_verify_report_json(const imf_verify_report *report);
+IMF_API void imf_string_free(char **string);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,94 @@
+/*
+ * One index run, shared by its three files: ingest.c (the run from start to end), ingest_plan.c (what is new, changed, gone), ingest_batch.c (embedding and
+ * committing). The data structure to understand first is imf_run: `scan` is what lies on the disk, `known` what the catalog has, and a file is either settled by comparing
+ * the two, or becomes a job.
+ */
+#ifndef IMF_FINDER_INGEST_H
+#define IMF_FINDER_INGEST_H
+
+#include "finder/finder.h"
+#include "finder/jobs.h"
+#include "finder/scan.h"
+
+enum { IMF_BATCH_PICTURES = 64, IMF_BATCH_CHANGES = 512 };
+
+typedef struct imf_run_root {
+    const char *path;    /* real and absolute */
+    int64_t id;          /* in the catalog; 0 until it is needed */
+    bool missing;        /* not there, or not readable at all */
+    bool kept;           /* missing or empty now, and its rows are kept */
+    uint64_t n_files, n_known;
+} imf_run_root;
+
+typedef struct imf_run_known { /* a path of the catalog below one of the roots */
+    const char *path;
+    int64_t id, item;    /* item 0: a failure */
+    uint64_t size;
+    int64_t mtime_ns;
+    const char *reason;
+    bool there;          /* the scan found it too */
+} imf_run_known;
+
+typedef struct imf_run_change { /* a path to be written with the next batch */
+    size_t file;
+    uint64_t size;
+    int64_t mtime_ns;
+    int64_t item;            /* >= 0: names this item; -1: failed with reason */
+    const char *reason;
+    struct imf_run_change *next;
+} imf_run_change;
+
+typedef struct imf_run {
+    imf_finder *f;
+    const imf_index_options *opt;
+    imf_arena *arena;        /* lives as long as the report */
+    imf_index_report *report;
+    imf_store *store;
+    imf_index *index;
+    imf_model *model;        /* borrowed */
+    int64_t collection, space;
+
+    imf_run_root *roots;
+    size_t n_roots;
+    const char *first_missing; /* path given that is not there, for the error at the end */
+    int first_missing_errno;
+    imf_scan scan;
+    imf_run_known *known;    /* by path */
+    size_t n_known, cap_known;
+    size_t *candidates;      /* files that must be looked at */
+    size_t n_candidates;
+
+    imf_job *batch, **batch_tail;      /* decoded pictures whose vectors wait for the commit, in order */
+    size_t n_batch;
+    float *vectors;                    /* [IMF_BATCH_PICTURES, dim] */
+    imf_run_change *changes, **changes_tail;
+    imf_arena *change_arena;           /* of the changes; emptied with each batch */
+    size_t n_changes;
+    int64_t *moved;                    /* an item for every new path of known content: a gone path of it is a rename and no removal */
+    size_t n_moved, cap_moved;
+
+    imf_failure *failures;
+    size_t n_failures, cap_failures;
+    const char **notes;
+    size_t n_notes, cap_notes;
+    double started, last_progress, last_run_row;
+    uint64_t done;
+} imf_run;
+
+/* ingest_plan.c */
+int imf_run_plan(imf_run *r, imf_err *err);       /* walks, compares; fills candidates, counts what is settled */
+const imf_run_known *imf_run_find_known(const imf_run *r, const char *path); /* NULL when the catalog does not have it */
+int imf_run_remove_gone(imf_run *r, imf_err *err); /* after the last batch */
+
+/* ingest_batch.c */
+int imf_run_settle(imf_run *r, imf_job *job, int64_t item, imf_err *err);      /* a job whose content is known: takes the job */
+int imf_run_failed(imf_run *r, imf_job *job, const char *reason, imf_err *err); /* takes the job and its copies */
+int imf_run_embed(imf_run *r, imf_job *job, imf_err *err);                     /* embeds a decoded job into the batch: takes the job */
+int imf_run_commit(imf_run *r, imf_err *err);                                  /* what has gathered, whole or not at all */
+
+/* ingest.c */
+int imf_run_note(imf_run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int imf_run_count_failure(imf_run *r, const char *path, const char *reason, imf_err *err);
+bool imf_run_grow(void **array, size_t n, size_t *cap, size_t size);           /* room for one more */
+
+#endif

@@ -1,0 +1,186 @@
+/* The threads of an index run. See jobs.h. */
+#include "finder/jobs.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "base/utf8.h"
+
+enum { READ_BYTES = 256 * 1024, MAX_THREADS = 64 };
+
+struct imf_jobs {
+    imf_queue *todo, *done;
+    imf_pool *pool;
+    const imf_view_recipe *views;
+    size_t n_views;
+    pthread_t threads[MAX_THREADS];
+    int n_threads;
+};
+
+imf_job *imf_job_new(size_t file, const char *path)
+{
+    imf_job *job = imf_alloc_array(1, sizeof *job);
+    if (job)
+        *job = (imf_job){.file = file, .path = path, .fd = -1};
+    return job;
+}
+
+static void close_file(imf_job *job)
+{
+    if (job->fd >= 0)
+        close(job->fd);
+    job->fd = -1;
+}
+
+void imf_job_free(imf_job **job)
+{
+    if (!job || !*job)
+        return;
+    for (imf_job *c = (*job)->copies, *next; c; c = next) {
+        next = c->next;
+        imf_job_free(&c);
+    }
+    close_file(*job);
+    imf_decoded_clear(&(*job)->decoded);
+    imf_free(*job);
+    *job = NULL;
+}
+
+static void fail(imf_job *job, int code, const char *fmt, const char *why)
+{
+    imf_err e = {0};
+    job->code = imf_fail(&e, code, fmt, why);
+    imf_utf8_sanitise(job->reason, sizeof job->reason, e.msg);
+    close_file(job);
+}
+
+static void hash_file(imf_job *job, unsigned char *buffer)
+{
+    char why[128];
+    int e = imf_open_regular(job->path, false, &job->fd, &job->st);
+    if (e == -ENOENT || e == -ENOTDIR) {
+        job->gone = true;
+        return;
+    }
+    if (e != 0) {
+        fail(job, IMF_EINPUT, REASON_FINDER_OPEN, strerror_r(-e, why, sizeof why));
+        return;
+    }
+    XXH3_state_t *state = XXH3_createState();
+    if (!state) {
+        fail(job, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading a picture");
+        return;
+    }
+    XXH3_128bits_reset(state);
+    ssize_t n;
+    while ((n = read(job->fd, buffer, READ_BYTES)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            fail(job, IMF_EINPUT, REASON_FINDER_READ, strerror_r(errno, why, sizeof why));
+            break;
+        }
+        XXH3_128bits_update(state, buffer, (size_t)n);
+    }
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state));
+    memcpy(job->hash, canonical.digest, 16);
+    XXH3_freeState(state);
+}
+
+static void decode_file(imf_jobs *jobs, imf_job *job)
+{
+    imf_err e = {0};
+    struct stat now;
+    int rc = imf_pool_decode(jobs->pool, job->fd, jobs->views, jobs->n_views, &job->decoded, &e);
+    if (fstat(job->fd, &now) != 0 || now.st_size != job->st.st_size || now.st_mtim.tv_sec != job->st.st_mtim.tv_sec ||
+        now.st_mtim.tv_nsec != job->st.st_mtim.tv_nsec)
+        fail(job, IMF_EINPUT, "%s", REASON_FINDER_CHANGED);
+    else if (rc != IMF_OK)
+        fail(job, rc, "%s", e.msg);
+    close_file(job);
+}
+
+static void *work(void *arg)
+{
+    imf_jobs *jobs = arg;
+    unsigned char *buffer = imf_alloc(READ_BYTES);
+    void *item;
+    while (imf_queue_pop(jobs->todo, &item)) {
+        imf_job *job = item;
+        double start = imf_now_ms();
+        if (!buffer)
+            fail(job, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading a picture");
+        else if (job->stage == IMF_JOB_HASH)
+            hash_file(job, buffer);
+        else
+            decode_file(jobs, job);
+        job->ms = imf_now_ms() - start;
+        if (!imf_queue_push(jobs->done, job))
+            imf_job_free(&job);
+    }
+    imf_free(buffer);
+    return NULL;
+}
+
+int imf_jobs_open(imf_jobs **out, imf_pool *pool, const imf_view_recipe *views, size_t n_views, int n_threads, size_t limit, imf_err *err)
+{
+    imf_jobs *jobs = imf_alloc_array(1, sizeof *jobs);
+    if (!jobs)
+        return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "starting threads");
+    jobs->pool = pool;
+    jobs->views = views;
+    jobs->n_views = n_views;
+    jobs->todo = imf_queue_new(limit);
+    jobs->done = imf_queue_new(limit);
+    while (jobs->todo && jobs->done && jobs->n_threads < n_threads && jobs->n_threads < MAX_THREADS)
+        if (pthread_create(&jobs->threads[jobs->n_threads], NULL, work, jobs) == 0)
+            jobs->n_threads++;
+        else
+            break;
+    if (jobs->n_threads == 0) {
+        imf_jobs_close(&jobs);
+        return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "starting threads");
+    }
+    *out = jobs;
+    return IMF_OK;
+}
+
+void imf_jobs_close(imf_jobs **p)
+{
+    if (!p || !*p)
+        return;
+    imf_jobs *jobs = *p;
+    void *item;
+    if (jobs->todo)
+        imf_queue_close(jobs->todo);
+    if (jobs->done)
+        imf_queue_close(jobs->done);
+    for (int i = 0; i < jobs->n_threads; i++)
+        pthread_join(jobs->threads[i], NULL);
+    while (jobs->done && imf_queue_try_pop(jobs->done, &item)) {
+        imf_job *job = item;
+        imf_job_free(&job);
+    }
+    imf_queue_free(&jobs->todo);
+    imf_queue_free(&jobs->done);
+    imf_free(jobs);
+    *p = NULL;
+}
+
+void imf_jobs_submit(imf_jobs *jobs, imf_job *job)
+{
+    if (!imf_queue_push(jobs->todo, job))
+        imf_job_free(&job);
+}
+
+imf_job *imf_jobs_wait(imf_jobs *jobs)
+{
+    void *item = NULL;
+    return imf_queue_pop(jobs->done, &item) ? item : NULL;
+}

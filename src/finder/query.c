@@ -1,0 +1,296 @@
+/*
+ * A search from start to end: which model and which collections, the query's vector, the scan, and what the nearest vectors stand for.
+ * One snapshot of the catalog serves the whole search, so that it never sees half a batch.
+ */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "finder/finder.h"
+#include "text/fold.h"
+#include "text/language.h"
+
+typedef struct results_box { /* the results and the arena that everything in them lies in */
+    imf_results results;
+    imf_arena *arena;
+} results_box;
+
+typedef struct search { /* one search under way */
+    imf_finder *f;
+    const imf_query *query;
+    results_box *box;
+    imf_store *store;             /* NULL: no home yet */
+    imf_store_collection collection; /* the one asked for; id 0: all */
+    imf_model *model;
+    int64_t space;                /* 0: nothing was indexed in the model's space */
+    imf_index *index;
+    float *vector;                /* [dim] */
+    uint64_t *bitmap;             /* NULL: every row counts */
+} search;
+
+imf_query imf_query_default(void)
+{
+    return (imf_query){.k = 10};
+}
+
+void imf_results_free(imf_results **results)
+{
+    if (!results || !*results)
+        return;
+    results_box *box = (results_box *)*results;
+    imf_arena_free(&box->arena);
+    imf_free(box);
+    *results = NULL;
+}
+
+static int out_of_memory(imf_err *err)
+{
+    return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "searching");
+}
+
+static int check(const imf_query *q, imf_err *err)
+{
+    if ((q->text != NULL) == (q->picture != NULL))
+        return imf_fail(err, IMF_EUSAGE, MSG_FINDER_ONE_QUERY);
+    if ((q->text && imf_text_blank(q->text)) || (q->picture && *q->picture == '\0'))
+        return imf_fail(err, IMF_EUSAGE, MSG_FINDER_EMPTY_QUERY);
+    if (q->k < 1 || q->k > 1000)
+        return imf_fail(err, IMF_EUSAGE, MSG_FINDER_K, q->k);
+    if (q->has_min_score && !isfinite(q->min_score))
+        return imf_fail(err, IMF_EUSAGE, MSG_FINDER_MIN_SCORE);
+    return q->collection ? imf_check_collection_name(q->collection, err) : IMF_OK;
+}
+
+/* The catalog, the collection asked for, and the model: the option's, else that of the collection (of "default" where none is named), else the starter. */
+static int choose(search *s, imf_err *err)
+{
+    const char *name = s->query->collection, *reference = s->f->model;
+    int rc = imf_finder_open_store(s->f, false, &s->store, err);
+    if (rc != IMF_OK && rc != IMF_EUNKNOWN)
+        return rc;
+    if (s->store) {
+        IMF_TRY(imf_store_begin(s->store, err));
+        rc = imf_store_collection_get(s->store, name ? name : "default", &s->collection, err);
+        if (rc != IMF_OK && rc != IMF_EUNKNOWN)
+            goto out;
+    }
+    if (name && !s->collection.id && (s->store || strcmp(name, "default") != 0)) {
+        rc = imf_fail(err, IMF_EUNKNOWN, MSG_FINDER_COLLECTION_UNKNOWN, name);
+        goto out;
+    }
+    if (!reference)
+        reference = s->collection.id ? s->collection.model : "starter";
+    IMF_TRY(imf_finder_use_model(s->f, reference, &s->model, err));
+    imf_model_space(s->model);
+    if (s->store)
+        IMF_TRY(imf_store_space(s->store, s->model->space, s->model->cfg->dim, s->model->name, &s->space, err));
+    if (name && s->collection.id && s->collection.space != s->space)
+        rc = imf_fail(err, IMF_EMODEL, MSG_FINDER_MODEL_OTHER, name, s->collection.model, s->model->name);
+    else
+        rc = IMF_OK;
+    if (!name)
+        imf_store_collection_clear(&s->collection); /* it only lent its model; the search is over all */
+out:
+    return rc;
+}
+
+/* Says which collections a search over all of them leaves out. */
+static int warn_left_out(search *s, imf_err *err)
+{
+    imf_store_collection *all = NULL;
+    size_t n = 0;
+    if (!s->store || s->query->collection)
+        return IMF_OK;
+    imf_store_space_row *spaces = NULL;
+    int rc = imf_store_spaces(s->store, &spaces, &n, err);
+    bool only_this = rc == IMF_OK && (n == 0 || (n == 1 && spaces[0].id == s->space));
+    imf_free(spaces);
+    if (rc != IMF_OK || only_this) /* the usual case: no need to ask for every collection */
+        return rc;
+    rc = imf_store_collections(s->store, &all, &n, err);
+    if (rc != IMF_OK)
+        return rc;
+    imf_arena *arena = s->box->arena;
+    const char **warnings = imf_arena_alloc(arena, (n > 0 ? n : 1) * sizeof *warnings);
+    size_t count = 0;
+    for (size_t i = 0; i < n && warnings; i++)
+        if (all[i].space != s->space && (warnings[count] = imf_arena_sprintf(arena, WARN_FINDER_LEFT_OUT, all[i].name, all[i].model)))
+            count++;
+    imf_store_collections_free(&all, n);
+    if (!warnings)
+        return out_of_memory(err);
+    s->box->results.warnings = warnings;
+    s->box->results.n_warnings = count;
+    return IMF_OK;
+}
+
+/* The vector of a picture query: a file first, then an item. */
+static int picture_vector(search *s, imf_err *err)
+{
+    const char *name = s->query->picture;
+    uint8_t hash[16];
+    uint64_t id;
+    if (access(name, F_OK) == 0)
+        return imf_finder_embed_file(s->f, s->model, name, false, s->vector, err);
+    if (!imf_unhex(name, hash, 16))
+        return imf_fail(err, IMF_EINPUT, MSG_FINDER_ITEM_UNKNOWN, name);
+    int rc = s->store && s->space ? imf_store_vector_of_item(s->store, hash, s->space, &id, err) : IMF_EUNKNOWN;
+    if (rc == IMF_EUNKNOWN)
+        return imf_fail(err, IMF_EINPUT, MSG_FINDER_ITEM_UNKNOWN, name);
+    if (rc != IMF_OK)
+        return rc;
+    return imf_index_read(s->index, id, s->vector, err);
+}
+
+static int set_bit(void *user, uint64_t id)
+{
+    search *s = user;
+    int64_t at = imf_index_position(s->index, id);
+    if (at >= 0)
+        s->bitmap[at / 64] |= (uint64_t)1 << (at % 64);
+    return 0;
+}
+
+/* Which rows count: none is looked up when all of them do. */
+static int make_filter(search *s, imf_bitmap *filter, imf_err *err)
+{
+    bool all = false;
+    if (!s->collection.id) {
+        int rc = imf_store_all_live(s->store, s->space, &all, err);
+        if (rc != IMF_OK || all)
+            return rc;
+    }
+    size_t words = (size_t)(imf_index_rows(s->index) / 64 + 1);
+    if (!(s->bitmap = imf_alloc_array(words, sizeof *s->bitmap)))
+        return out_of_memory(err);
+    *filter = (imf_bitmap){s->bitmap, words};
+    return imf_store_live(s->store, s->space, s->collection.id, set_bit, s, err);
+}
+
+static int fill_hit(search *s, uint64_t id, float score, imf_hit *hit, imf_err *err)
+{
+    imf_store_hit found = {0};
+    imf_arena *arena = s->box->arena;
+    int rc = imf_store_hit_get(s->store, s->space, id, s->collection.id, &found, err);
+    if (rc != IMF_OK)
+        return rc;
+    const char **paths = imf_arena_alloc(arena, found.n_paths * sizeof *paths);
+    bool ok = paths != NULL;
+    for (size_t i = 0; i < found.n_paths && ok; i++)
+        ok = (paths[i] = imf_arena_strdup(arena, found.paths[i])) != NULL;
+    *hit = (imf_hit){
+        .score = score, .probability = NAN, .verdict = "maybe", .paths = paths, .n_paths = found.n_paths, .kind = "picture",
+        .time_ms = found.time_ms, .end_ms = found.end_ms, .width = found.width, .height = found.height,
+    };
+    imf_hex(found.hash, 16, hit->item);
+    hit->collection = imf_arena_strdup(arena, found.collection);
+    if (ok) {
+        hit->path = paths[0];
+        for (size_t i = 0; i < found.n_paths; i++) /* a copy that is there now is worth more than one that is not */
+            if (access(paths[i], F_OK) == 0) {
+                hit->path = paths[i];
+                break;
+            }
+    }
+    imf_store_hit_clear(&found);
+    return ok && hit->collection ? IMF_OK : out_of_memory(err);
+}
+
+static int scan(search *s, imf_err *err)
+{
+    int rc = IMF_OK;
+    size_t k = (size_t)s->query->k, n = 0;
+    imf_bitmap filter = {0};
+    imf_search_options how = {.kind = IMF_INDEX_EXACT, .threads = s->f->threads};
+    uint64_t *ids = imf_alloc_array(k, sizeof *ids);
+    float *scores = imf_alloc_array(k, sizeof *scores);
+    imf_hit *hits = imf_arena_alloc(s->box->arena, k * sizeof *hits);
+    if (!ids || !scores || !hits) {
+        rc = out_of_memory(err);
+        goto out;
+    }
+    IMF_TRY(make_filter(s, &filter, err));
+    IMF_TRY(imf_index_search(s->index, s->vector, 1, (int)k, filter.words ? &filter : NULL, &how, ids, scores, err));
+    for (size_t i = 0; i < k && ids[i] != UINT64_MAX; i++) {
+        if (s->query->has_min_score && scores[i] < s->query->min_score)
+            break;
+        rc = fill_hit(s, ids[i], scores[i], &hits[n], err);
+        if (rc == IMF_EUNKNOWN) { /* a row without a moment: verify reports it, a search passes over it */
+            rc = IMF_OK;
+            continue;
+        }
+        if (rc != IMF_OK)
+            goto out;
+        n++;
+        hits[n - 1].rank = (int)n;
+    }
+    s->box->results.hits = hits;
+    s->box->results.n_hits = n;
+out:
+    imf_free(scores);
+    imf_free(ids);
+    return rc;
+}
+
+static int run(search *s, imf_err *err)
+{
+    int rc = IMF_OK;
+    imf_results *res = &s->box->results;
+    const imf_query *q = s->query;
+    double start = imf_now_ms(), then;
+    if (q->text && !imf_utf8_valid(q->text, strlen(q->text))) /* before anything is opened */
+        return imf_fail(err, IMF_EUSAGE, MSG_TEXT_NOT_UTF8);
+    IMF_TRY(choose(s, err));
+    res->model = imf_arena_strdup(s->box->arena, s->model->name);
+    res->text = imf_arena_strdup(s->box->arena, q->text);
+    res->language = q->text ? imf_text_language(q->text) : NULL;
+    s->vector = imf_alloc_array((size_t)s->model->cfg->dim, sizeof *s->vector);
+    if (!res->model || !s->vector || (q->text && !res->text)) {
+        rc = out_of_memory(err);
+        goto out;
+    }
+    IMF_TRY(warn_left_out(s, err));
+    if (s->space)
+        IMF_TRY(imf_finder_open_index(s->f, s->store, s->space, s->model->space, s->model->cfg->dim, false, false, &s->index, err));
+    then = imf_now_ms();
+    if (q->text)
+        IMF_TRY(imf_model_embed_text(s->model, q->text, s->vector, err));
+    else
+        IMF_TRY(picture_vector(s, err));
+    res->embed_ms = imf_now_ms() - then;
+    then = imf_now_ms();
+    if (s->index)
+        IMF_TRY(scan(s, err));
+    res->search_ms = imf_now_ms() - then;
+    res->total_ms = imf_now_ms() - start;
+out:
+    return rc;
+}
+
+int imf_search(imf_finder *finder, const imf_query *query, imf_results **results, imf_err *err)
+{
+    *results = NULL;
+    int rc = check(query, err);
+    if (rc != IMF_OK)
+        return rc;
+    search s = {.f = finder, .query = query};
+    s.box = imf_alloc_array(1, sizeof *s.box);
+    imf_results *made = (imf_results *)s.box;
+    if (!s.box || !(s.box->arena = imf_arena_new()))
+        rc = out_of_memory(err);
+    else
+        rc = run(&s, err);
+    imf_index_close(&s.index);
+    imf_store_collection_clear(&s.collection);
+    imf_store_close(&s.store);
+    imf_free(s.bitmap);
+    imf_free(s.vector);
+    if (rc == IMF_OK)
+        *results = made;
+    else
+        imf_results_free(&made);
+    return rc;
+}

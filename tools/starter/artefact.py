@@ -1,0 +1,50 @@
+"""Writing and reading the two files of models/starter/ (docs/internals/starter.md)."""
+import json
+import os
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+import text
+import tower
+
+SHAPES = {
+    "picture.concept.weight": ("int8", (256, 1000)), "picture.concept.scale": ("float32", (256,)),
+    "picture.learned.class.weight": ("int8", (256, 1000)), "picture.learned.class.scale": ("float32", (256,)),
+    "picture.learned.linear.weight": ("int8", (256, 1280)), "picture.learned.linear.scale": ("float32", (256,)), "picture.learned.linear.bias": ("float32", (256,)),
+    "text.table.weight": ("uint8", (text.WORD_ROWS + text.NGRAM_ROWS, 96)), "text.table.scale": ("float16", (text.WORD_ROWS + text.NGRAM_ROWS,)),
+    "text.pool": ("float32", (192,)), "text.proj.weight": ("int8", (512, 192)), "text.proj.scale": ("float32", (512,)),
+    "text.mlp.0.weight": ("int8", (512, 192)), "text.mlp.0.scale": ("float32", (512,)), "text.mlp.0.bias": ("float32", (512,)),
+    "text.mlp.1.weight": ("int8", (512, 512)), "text.mlp.1.scale": ("float32", (512,)), "text.mlp.1.bias": ("float32", (512,)),
+}
+
+
+def config(tau=1.5, class_scale=1.0, concept_weight=0.3, calibration=None):
+    return {
+        "model_type": "imagefinder-starter", "format_version": 1, "name": "starter", "dim": 512, "languages": ["en", "ru"], "licence": "Apache-2.0",
+        "picture": {"size": 224, "mean": 127, "std": 128, "stages": tower.STAGES, "features": 1280, "classes": 1000, "concept_dim": 256, "learned_dim": 256,
+                    "tau": tau, "class_scale": class_scale, "concept_weight": concept_weight, "preprocessing": 1},
+        "text": {"word_rows": text.WORD_ROWS, "ngram_rows": text.NGRAM_ROWS, "width": 192, "hidden": 512, "max_words": text.MAX_WORDS,
+                 "ngram_min": 3, "ngram_max": 5, "prefix_min": 3, "prefix_max": 7},
+        "calibration": calibration,
+    }
+
+
+def save(folder, cfg, tensors):
+    for name, (dtype, shape) in SHAPES.items():
+        t = tensors[name]
+        assert t.dtype == dtype and t.shape == shape, (name, t.dtype, t.shape)
+    for name, t in tensors.items():
+        assert np.isfinite(t.astype(np.float32)).all(), name
+    os.makedirs(folder, exist_ok=True)
+    save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, os.path.join(folder, "model.safetensors"))
+    os.chmod(os.path.join(folder, "model.safetensors"), 0o644)
+    with open(os.path.join(folder, "config.json"), "w", encoding="utf-8") as f:
+        lines = [f" {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in cfg.items()]
+        f.write("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def load(folder):
+    with open(os.path.join(folder, "config.json"), encoding="utf-8") as f:
+        cfg = json.load(f)
+    return cfg, load_file(os.path.join(folder, "model.safetensors"))
