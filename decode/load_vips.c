@@ -1,9 +1,9 @@
 /*
- * Decodes one picture with libvips (load_vips.h). Rows are pulled in strips on the calling thread and written at once where the orientation wants them, as 8-bit RGB or
- * RGB with alpha: the picture lies in memory once.
+ * Decodes one picture with libvips (load_vips.h). Rows are pulled in strips on the calling thread and written at once
+ * where the orientation wants them, as 8-bit RGB or RGB with alpha: the picture lies in memory once.
  *
- * Pixels equal Pillow's, except that 16-bit samples are scaled by >> 8 (Pillow clips grey ones). Colour profiles are not applied.
- * Not here: views (media/view.c), limits of the process (main.c).
+ * Pixels equal Pillow's, except that 16-bit samples are scaled by >> 8 (Pillow clips grey ones). Colour profiles are
+ * not applied. Not here: views (media/view.c), limits of the process (main.c).
  */
 #include "load_vips.h"
 
@@ -21,11 +21,10 @@ typedef struct loader {
     int (*load)(VipsSource *source, VipsImage **out, ...);
 } loader;
 
-static const loader LOADERS[] = { /* everything that may be opened */
-    {"VipsForeignLoadJpegSource", vips_jpegload_source},
-    {"VipsForeignLoadPngSource", vips_pngload_source},
-    {"VipsForeignLoadWebpSource", vips_webpload_source},
-    {"VipsForeignLoadNsgifSource", vips_gifload_source},
+static const loader LOADERS[] = {
+    /* everything that may be opened */
+    {"VipsForeignLoadJpegSource", vips_jpegload_source}, {"VipsForeignLoadPngSource", vips_pngload_source},
+    {"VipsForeignLoadWebpSource", vips_webpload_source}, {"VipsForeignLoadNsgifSource", vips_gifload_source},
     {"VipsForeignLoadTiffSource", vips_tiffload_source},
 };
 enum { N_LOADERS = sizeof LOADERS / sizeof LOADERS[0] };
@@ -73,10 +72,11 @@ static VipsSource *source_new(input *in)
 
 /* ---- Sample formats ---- */
 
-/* What a row holds, from the picture's bands and type; OUT is 3 or 4 channels of 8 bits. */
+/* What a row holds, from the picture's bands and type. */
 typedef struct layout {
-    uint32_t bands, channels;
-    bool wide;  /* 16-bit samples */
+    uint32_t bands;    /* samples a pixel, 1..4 */
+    uint32_t channels; /* of 8 bits that they become: 3, or 4 with alpha */
+    bool wide; /* 16-bit samples */
     bool cmyk;
 } layout;
 
@@ -85,7 +85,8 @@ static bool layout_of(VipsImage *image, layout *l)
     VipsInterpretation type = vips_image_get_interpretation(image);
     int bands = vips_image_get_bands(image);
     VipsBandFormat format = vips_image_get_format(image);
-    if (vips_image_get_coding(image) != VIPS_CODING_NONE || (format != VIPS_FORMAT_UCHAR && format != VIPS_FORMAT_USHORT) || bands < 1 || bands > 4)
+    if (vips_image_get_coding(image) != VIPS_CODING_NONE ||
+        (format != VIPS_FORMAT_UCHAR && format != VIPS_FORMAT_USHORT) || bands < 1 || bands > 4)
         return false;
     switch (type) {
     case VIPS_INTERPRETATION_MULTIBAND:
@@ -144,7 +145,8 @@ static void convert_row(const layout *l, const void *from, size_t n, uint8_t *to
 
 /* ---- Orientation ---- */
 
-/* EXIF's eight orientations as steps in the output: source pixel (x, y) goes to first + x * right + y * down (in pixels). */
+/* EXIF's eight orientations as steps in the output: source pixel (x, y) goes to first + x * right + y * down (in
+ * pixels). */
 typedef struct turn {
     uint32_t width, height; /* of the output */
     ptrdiff_t first, right, down;
@@ -154,18 +156,27 @@ static turn turn_of(int orientation, uint32_t w, uint32_t h)
 {
     ptrdiff_t sw = w, sh = h;
     switch (orientation) {
-    case 2: return (turn){w, h, sw - 1, -1, sw};
-    case 3: return (turn){w, h, sw * sh - 1, -1, -sw};
-    case 4: return (turn){w, h, sw * (sh - 1), 1, -sw};
-    case 5: return (turn){h, w, 0, sh, 1};
-    case 6: return (turn){h, w, sh - 1, sh, -1};
-    case 7: return (turn){h, w, sw * sh - 1, -sh, -1};
-    case 8: return (turn){h, w, sh * (sw - 1), -sh, 1};
-    default: return (turn){w, h, 0, 1, sw};
+    case 2:
+        return (turn){w, h, sw - 1, -1, sw};
+    case 3:
+        return (turn){w, h, sw * sh - 1, -1, -sw};
+    case 4:
+        return (turn){w, h, sw * (sh - 1), 1, -sw};
+    case 5:
+        return (turn){h, w, 0, sh, 1};
+    case 6:
+        return (turn){h, w, sh - 1, sh, -1};
+    case 7:
+        return (turn){h, w, sw * sh - 1, -sh, -1};
+    case 8:
+        return (turn){h, w, sh * (sw - 1), -sh, 1};
+    default:
+        return (turn){w, h, 0, 1, sw};
     }
 }
 
-/* Puts `rows` rows of w pixels, the first of them row y of the source, where they belong. Pixels that are neighbours in the output are written one after the other. */
+/* Puts `rows` rows of w pixels, the first of them row y of the source, where they belong. Pixels that are neighbours in
+ * the output are written one after the other. */
 static void place(const turn *t, const uint8_t *strip, size_t w, size_t y, size_t rows, size_t channels, uint8_t *out)
 {
     for (size_t x = 0; x < w; x++) {
@@ -185,7 +196,8 @@ static void place(const turn *t, const uint8_t *strip, size_t w, size_t y, size_
 
 enum { STRIP_ROWS = 16, STRIP_BYTES = 4 << 20 };
 
-/* Pulls every row of the picture into out (t->width * t->height * channels bytes). false: libvips failed, or strip memory ran out. */
+/* Pulls every row of the picture into out (t->width * t->height * channels bytes). false: libvips failed, or strip
+ * memory ran out. */
 static bool pull(VipsImage *image, const layout *l, const turn *t, uint8_t *out)
 {
     bool done = false;
@@ -222,7 +234,8 @@ out:
 /* libvips reports a want of memory in words only; these are its own and its libraries'. */
 static enum imf_decode_status failure(char *detail, size_t detail_size)
 {
-    static const char *const MEMORY[] = {"out of memory", "Out of memory", "nsufficient memory", "unable to allocate", "No space for", "ailed to allocate"};
+    static const char *const MEMORY[] = {"out of memory",      "Out of memory", "nsufficient memory",
+                                         "unable to allocate", "No space for",  "ailed to allocate"};
     enum imf_decode_status status = IMF_DECODE_DAMAGED;
     const char *words = vips_error_buffer();
     for (size_t i = 0; i < sizeof MEMORY / sizeof MEMORY[0]; i++)
@@ -241,11 +254,15 @@ static const loader *loader_for(VipsSource *source)
     return NULL;
 }
 
-/* Whether a file that no loader takes begins like one of ours: then it is damaged. (A TIFF's directory may lie at its end.) */
+/* Whether a file that no loader takes begins like one of ours: then it is damaged (a TIFF's directory may lie last). */
 static bool has_signature(VipsSource *source)
 {
-    static const struct { size_t at, n; const char *bytes; } SIGNATURES[] = {
-        {0, 3, "\xff\xd8\xff"}, {0, 8, "\x89PNG\r\n\x1a\n"}, {8, 4, "WEBP"}, {0, 4, "GIF8"}, {0, 4, "II*\0"}, {0, 4, "MM\0*"}};
+    static const struct {
+        size_t at, n;
+        const char *bytes;
+    } SIGNATURES[] = {{0, 3, "\xff\xd8\xff"}, {0, 8, "\x89PNG\r\n\x1a\n"},
+                      {8, 4, "WEBP"},         {0, 4, "GIF8"},
+                      {0, 4, "II*\0"},        {0, 4, "MM\0*"}};
     enum { HEAD = 12 };
     unsigned char *head = vips_source_sniff(source, HEAD);
     for (size_t i = 0; head && i < sizeof SIGNATURES / sizeof SIGNATURES[0]; i++)
@@ -254,7 +271,8 @@ static bool has_signature(VipsSource *source)
     return false;
 }
 
-static enum imf_decode_status decode(VipsSource *source, uint64_t max_pixels, imf_picture *out, char *detail, size_t detail_size)
+static enum imf_decode_status decode(VipsSource *source, uint64_t max_pixels, imf_picture *out, char *detail,
+                                     size_t detail_size)
 {
     enum imf_decode_status status = IMF_DECODE_OK;
     VipsImage *image = NULL;
@@ -303,7 +321,8 @@ out:
     return status;
 }
 
-enum imf_decode_status imf_load_picture(int fd, uint64_t file_size, uint64_t max_pixels, imf_picture *out, char *detail, size_t detail_size)
+enum imf_decode_status imf_load_picture(int fd, uint64_t file_size, uint64_t max_pixels, imf_picture *out, char *detail,
+                                        size_t detail_size)
 {
     input in = {fd, 0, (gint64)file_size};
     memset(out, 0, sizeof *out);
@@ -318,7 +337,7 @@ enum imf_decode_status imf_load_picture(int fd, uint64_t file_size, uint64_t max
 
 int imf_load_start(void)
 {
-    /* A home without modules: ImageMagick, Poppler and others are never even loaded, and the start takes half the time. */
+    /* A home without modules: ImageMagick, Poppler and others are never even loaded; the start takes half the time. */
     if (setenv("VIPSHOME", "/dev/null", 1) || vips_init("imagefinder-decode"))
         return -1;
     vips_block_untrusted_set(TRUE);

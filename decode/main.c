@@ -1,6 +1,7 @@
 /*
- * imagefinder-decode: the only program that opens other people's pictures. It is started by the pool (media/pool.h) with a socket on descriptor 3 and shared memory on
- * descriptor 4, limits itself, starts its libraries, says hello, and then answers one request at a time until the socket closes (media/protocol.h).
+ * imagefinder-decode: the only program that opens other people's pictures. It is started by the pool (media/pool.h)
+ * with a socket on descriptor 3 and shared memory on descriptor 4, limits itself, starts its libraries, says hello, and
+ * then answers one request at a time until the socket closes (media/protocol.h).
  *
  * Decoding is load_vips.c; cutting views is media/view.c.
  */
@@ -58,7 +59,8 @@ static void renew_cpu_limit(unsigned long timeout_ms)
     struct rlimit limit;
     if (getrusage(RUSAGE_SELF, &used) || getrlimit(RLIMIT_CPU, &limit))
         return;
-    rlim_t seconds = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + 2 + timeout_ms / 1000; /* the core's own clock strikes first */
+    /* 2 s more than allowed: the core's own clock strikes first */
+    rlim_t seconds = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + timeout_ms / 1000 + 2;
     limit.rlim_cur = seconds < limit.rlim_max ? seconds : limit.rlim_max;
     setrlimit(RLIMIT_CPU, &limit);
 }
@@ -110,7 +112,8 @@ static int receive(imf_decode_request *request, int *fd)
             char bytes[CMSG_SPACE(sizeof(int))];
         } control;
         struct iovec part = {to + got, sizeof *request - got};
-        struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+        struct msghdr message = {
+            .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
         ssize_t n = recvmsg(IMF_DECODE_SOCKET, &message, MSG_CMSG_CLOEXEC);
         if (n < 0 && errno == EINTR)
             continue;
@@ -141,7 +144,8 @@ static int send_all(const void *data, size_t n)
 
 /* ---- One picture ---- */
 
-static enum imf_decode_status make_views(const imf_decode_request *request, const imf_picture *picture, uint8_t *shared, imf_decode_reply *reply)
+static enum imf_decode_status make_views(const imf_decode_request *request, const imf_picture *picture, uint8_t *shared,
+                                         imf_decode_reply *reply)
 {
     bool has_alpha = imf_picture_has_alpha(picture);
     for (uint32_t i = 0; i < request->n_views; i++) {
@@ -184,7 +188,8 @@ static void answer(const imf_decode_request *request, int fd, uint8_t *shared, i
         reply->status = IMF_DECODE_EMPTY;
         return;
     }
-    reply->status = imf_load_picture(fd, request->file_size, request->max_pixels, &picture, reply->detail, sizeof reply->detail);
+    reply->status =
+        imf_load_picture(fd, request->file_size, request->max_pixels, &picture, reply->detail, sizeof reply->detail);
     if (reply->status == IMF_DECODE_OK)
         reply->status = make_views(request, &picture, shared, reply);
     if (reply->status != IMF_DECODE_OK)

@@ -138,7 +138,7 @@ typedef struct imf_index_report {
     uint64_t removed;                                          /* paths gone without a successor */
     uint64_t offline;                                          /* rows kept although their root is missing or empty */
     double seconds;
-    double scan_ms, hash_ms, decode_ms, embed_ms, commit_ms;   /* decode_ms adds up all workers */
+    double scan_ms, hash_ms, decode_ms, embed_ms, commit_ms; /* hash, decode and embed add up all threads */
     const imf_failure *failures;
     size_t n_failures;
     const char *const *notes; /* lines worth telling: an offline root, a folder without pictures */

@@ -93,6 +93,7 @@ void imf_close(imf_finder **finder)
         return;
     imf_finder *f = *finder;
     imf_pool_close(&f->pool);
+    imf_model_session_free(&f->session);
     imf_model_close(&f->loaded);
     imf_free(f->model);
     imf_free(f->home);
@@ -135,6 +136,7 @@ int imf_finder_use_model(imf_finder *f, const char *reference, imf_model **out, 
         int rc = imf_model_open(&model, f->home, reference, err);
         if (rc != IMF_OK)
             return rc;
+        imf_model_session_free(&f->session);
         imf_model_close(&f->loaded);
         f->loaded = model;
     }
@@ -147,7 +149,7 @@ int imf_finder_use_pool(imf_finder *f, imf_err *err)
     if (f->pool)
         return IMF_OK;
     imf_pool_options o = imf_pool_options_default();
-    o.workers = f->threads > 64 ? 64 : f->threads;
+    o.workers = f->threads < 63 ? f->threads + 1 : 64; /* one more than processors: the gaps between stages are filled */
     o.log = f->log;
     return imf_pool_open(&f->pool, &o, err);
 }
@@ -218,7 +220,9 @@ int imf_finder_embed_file(imf_finder *f, imf_model *model, const char *path, boo
         *err = why;
     if (rc != IMF_OK)
         goto out;
-    rc = imf_model_embed_views(model, &decoded, raw, vector, err);
+    if (!f->session)
+        IMF_TRY(imf_model_session_new(&f->session, model, f->threads, err));
+    rc = imf_model_embed_views(f->session, &decoded, raw, vector, err);
 out:
     imf_decoded_clear(&decoded);
     close(fd);

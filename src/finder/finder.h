@@ -27,7 +27,6 @@ typedef struct imf_model {
     char *reference; /* as the catalog keeps it: the name, or the absolute folder */
     char *folder;
     imf_starter *starter;
-    imf_starter_session *session; /* the picture tower; NULL until the first picture */
     const imf_starter_config *cfg;
     char space_hex[33];           /* "" until imf_model_space */
     uint8_t space[16];
@@ -45,8 +44,15 @@ void imf_model_space(imf_model *model);
 /* text -> unit vector [dim]. Errors: IMF_EUSAGE (nothing that the model can read). */
 int imf_model_embed_text(imf_model *model, const char *text, float *vector, imf_err *err);
 
-/* The views of one picture -> vector [dim]: the mean of the views' unit vectors, unit length unless raw. Not thread-safe. */
-int imf_model_embed_views(imf_model *model, const imf_decoded *views, bool raw, float *vector, imf_err *err);
+/* One thread's picture tower, unpacked when it is made. threads: how many one forward pass may take; the setting is the
+ * calling thread's, so a session is made and used by one thread. */
+typedef struct imf_model_session imf_model_session;
+int imf_model_session_new(imf_model_session **out, const imf_model *model, int threads, imf_err *err);
+void imf_model_session_free(imf_model_session **session);
+
+/* The views of one picture -> vector [dim]: the mean of the views' unit vectors, unit length unless raw. Errors:
+ * IMF_EINPUT (this picture gives no vector), others. */
+int imf_model_embed_views(imf_model_session *session, const imf_decoded *views, bool raw, float *vector, imf_err *err);
 
 /* ---- finder.c ---- */
 
@@ -57,6 +63,7 @@ struct imf_finder {
     imf_log log;
     atomic_bool cancel;
     imf_model *loaded;   /* the last model used */
+    imf_model_session *session; /* its picture tower; NULL until the first picture of a query */
     imf_pool *pool;      /* NULL until the first picture */
     const imf_file_layer *fl;
 };

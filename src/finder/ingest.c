@@ -1,5 +1,5 @@
 /*
- * An index run from start to end: the lock, the collection and its model, the roots; then files through the threads (hash, look up, decode, embed) in batches that are
+ * An index run from start to end: the lock, the collection and its model, the roots; then files through the threads (hash, look up, decode and embed) in batches that are
  * committed whole; then what is gone. Comparing is in ingest_plan.c, committing in ingest_batch.c, the threads in jobs.c.
  */
 #include "finder/ingest.h"
@@ -236,7 +236,7 @@ static void set_decoding(imf_job **decoding, size_t limit, const imf_job *was, i
 static int after_hash(imf_run *r, imf_job *job, imf_job **decoding, size_t limit, bool *again, imf_err *err)
 {
     imf_store_item item;
-    r->report->hash_ms += job->ms;
+    r->report->hash_ms += job->hash_ms;
     *again = false;
     if (job->gone) {
         r->report->seen--;
@@ -266,14 +266,15 @@ static int after_hash(imf_run *r, imf_job *job, imf_job **decoding, size_t limit
         return IMF_OK;
     }
     job->item = rc == IMF_OK ? item.id : 0;
-    job->stage = IMF_JOB_DECODE;
+    job->stage = IMF_JOB_EMBED;
     *again = true;
     return IMF_OK;
 }
 
-static int after_decode(imf_run *r, imf_job *job, imf_err *err)
+static int after_embed(imf_run *r, imf_job *job, imf_err *err)
 {
-    r->report->decode_ms += job->ms;
+    r->report->decode_ms += job->decode_ms;
+    r->report->embed_ms += job->embed_ms;
     if (job->code == IMF_EINPUT)
         return imf_run_failed(r, job, job->reason, err);
     if (job->code != IMF_OK) {
@@ -281,7 +282,8 @@ static int after_decode(imf_run *r, imf_job *job, imf_err *err)
         imf_job_free(&job);
         return rc;
     }
-    return imf_run_embed(r, job, err);
+    imf_run_gather(r, job);
+    return IMF_OK;
 }
 
 static bool cancelled(const imf_run *r)
@@ -304,7 +306,7 @@ static int process(imf_run *r, imf_err *err)
     if (r->n_candidates == 0)
         goto out;
     IMF_TRY(imf_finder_use_pool(r->f, err));
-    IMF_TRY(imf_jobs_open(&jobs, r->f->pool, r->model->views, r->model->n_views, r->f->threads, limit, err));
+    IMF_TRY(imf_jobs_open(&jobs, r->f->pool, r->model, r->f->threads + 1, limit, err));
 
     for (;;) {
         while (under_way < limit && next < r->n_candidates && !cancelled(r)) {
@@ -336,7 +338,7 @@ static int process(imf_run *r, imf_err *err)
         } else {
             set_decoding(decoding, limit, job, NULL);
             under_way--;
-            IMF_TRY(after_decode(r, job, err));
+            IMF_TRY(after_embed(r, job, err));
         }
         if (r->n_batch == IMF_BATCH_PICTURES || r->n_changes >= IMF_BATCH_CHANGES)
             IMF_TRY(imf_run_commit(r, err));

@@ -1,5 +1,5 @@
 /*
- * One index run, shared by its three files: ingest.c (the run from start to end), ingest_plan.c (what is new, changed, gone), ingest_batch.c (embedding and
+ * One index run, shared by its three files: ingest.c (the run from start to end), ingest_plan.c (what is new, changed, gone), ingest_batch.c (gathering and
  * committing). The data structure to understand first is imf_run: `scan` is what lies on the disk, `known` what the catalog has, and a file is either settled by comparing
  * the two, or becomes a job.
  */
@@ -58,7 +58,7 @@ typedef struct imf_run {
     size_t *candidates;      /* files that must be looked at */
     size_t n_candidates;
 
-    imf_job *batch, **batch_tail;      /* decoded pictures whose vectors wait for the commit, in order */
+    imf_job *batch, **batch_tail;      /* pictures whose vectors wait for the commit, in order */
     size_t n_batch;
     float *vectors;                    /* [IMF_BATCH_PICTURES, dim] */
     imf_run_change *changes, **changes_tail;
@@ -83,7 +83,7 @@ int imf_run_remove_gone(imf_run *r, imf_err *err); /* after the last batch */
 /* ingest_batch.c */
 int imf_run_settle(imf_run *r, imf_job *job, int64_t item, imf_err *err);      /* a job whose content is known: takes the job */
 int imf_run_failed(imf_run *r, imf_job *job, const char *reason, imf_err *err); /* takes the job and its copies */
-int imf_run_embed(imf_run *r, imf_job *job, imf_err *err);                     /* embeds a decoded job into the batch: takes the job */
+void imf_run_gather(imf_run *r, imf_job *job);                                 /* a job with its vector joins the batch: takes the job */
 int imf_run_commit(imf_run *r, imf_err *err);                                  /* what has gathered, whole or not at all */
 
 /* ingest.c */

@@ -1,5 +1,5 @@
 /*
- * Embedding and committing. The order is what makes a run safe to kill: vectors are appended and synced first, then one SQLite transaction names them together
+ * Gathering and committing a batch. The order is what makes a run safe to kill: vectors are appended and synced first, then one SQLite transaction names them together
  * with their items and paths. Rows that no transaction names are cut off when the vectors are opened next.
  */
 #include <string.h>
@@ -65,30 +65,14 @@ int imf_run_failed(imf_run *r, imf_job *job, const char *reason, imf_err *err)
     return rc;
 }
 
-int imf_run_embed(imf_run *r, imf_job *job, imf_err *err)
+void imf_run_gather(imf_run *r, imf_job *job)
 {
     size_t dim = (size_t)r->model->cfg->dim;
-    imf_err why = {0};
-    double start = imf_now_ms();
-    int rc = imf_model_embed_views(r->model, &job->decoded, false, r->vectors + r->n_batch * dim, &why);
-    r->report->embed_ms += imf_now_ms() - start;
-    if (rc == IMF_EINPUT) /* this picture only */
-        return imf_run_failed(r, job, REASON_FINDER_EMBED, err);
-    if (rc != IMF_OK) {
-        imf_job_free(&job);
-        if (err)
-            *err = why;
-        return rc;
-    }
-    uint32_t width = job->decoded.width, height = job->decoded.height;
-    imf_decoded_clear(&job->decoded); /* the pixels are not needed any more, the sizes are */
-    job->decoded.width = width;
-    job->decoded.height = height;
+    memcpy(r->vectors + r->n_batch * dim, job->vector, dim * sizeof(float));
     job->next = NULL;
     *r->batch_tail = job;
     r->batch_tail = &job->next;
     r->n_batch++;
-    return IMF_OK;
 }
 
 static int put_path(imf_run *r, size_t file, uint64_t size, int64_t mtime_ns, int64_t item, const char *reason, imf_err *err)
@@ -111,7 +95,7 @@ static int put_picture(imf_run *r, imf_job *job, uint64_t vector_id, imf_err *er
     int rc = IMF_OK;
     int64_t item = job->item;
     if (item == 0)
-        IMF_TRY(imf_store_item_add(r->store, job->hash, (uint64_t)job->st.st_size, (int)job->decoded.width, (int)job->decoded.height, &item, err));
+        IMF_TRY(imf_store_item_add(r->store, job->hash, (uint64_t)job->st.st_size, job->width, job->height, &item, err));
     IMF_TRY(imf_store_moment_add(r->store, item, r->space, vector_id, -1, -1, err));
     IMF_TRY(put_job_path(r, job, item, err));
     for (const imf_job *copy = job->copies; copy; copy = copy->next) {

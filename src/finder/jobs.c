@@ -16,8 +16,7 @@ enum { READ_BYTES = 256 * 1024, MAX_THREADS = 64 };
 struct imf_jobs {
     imf_queue *todo, *done;
     imf_pool *pool;
-    const imf_view_recipe *views;
-    size_t n_views;
+    const imf_model *model;
     pthread_t threads[MAX_THREADS];
     int n_threads;
 };
@@ -46,7 +45,7 @@ void imf_job_free(imf_job **job)
         imf_job_free(&c);
     }
     close_file(*job);
-    imf_decoded_clear(&(*job)->decoded);
+    imf_free((*job)->vector);
     imf_free(*job);
     *job = NULL;
 }
@@ -93,16 +92,41 @@ static void hash_file(imf_job *job, unsigned char *buffer)
     XXH3_freeState(state);
 }
 
-static void decode_file(imf_jobs *jobs, imf_job *job)
+/* The picture's vector, once its views are there. */
+static void embed(imf_jobs *jobs, imf_job *job, const imf_decoded *views, imf_model_session **session)
+{
+    imf_err e = {0};
+    int rc = IMF_OK;
+    job->vector = imf_alloc_array((size_t)jobs->model->cfg->dim, sizeof *job->vector);
+    if (!job->vector)
+        rc = imf_fail(&e, IMF_EMEM, MSG_OUT_OF_MEMORY, "indexing");
+    if (rc == IMF_OK && !*session)
+        rc = imf_model_session_new(session, jobs->model, 1, &e);
+    if (rc == IMF_OK && (rc = imf_model_embed_views(*session, views, false, job->vector, &e)) == IMF_EINPUT)
+        fail(job, rc, "%s", REASON_FINDER_EMBED);
+    else if (rc != IMF_OK)
+        fail(job, rc, "%s", e.msg);
+    job->width = (int)views->width;
+    job->height = (int)views->height;
+}
+
+static void decode_and_embed(imf_jobs *jobs, imf_job *job, imf_model_session **session)
 {
     imf_err e = {0};
     struct stat now;
-    int rc = imf_pool_decode(jobs->pool, job->fd, jobs->views, jobs->n_views, &job->decoded, &e);
+    imf_decoded decoded = {0};
+    double start = imf_now_ms();
+    int rc = imf_pool_decode(jobs->pool, job->fd, jobs->model->views, jobs->model->n_views, &decoded, &e);
+    job->decode_ms = imf_now_ms() - start;
     if (fstat(job->fd, &now) != 0 || now.st_size != job->st.st_size || now.st_mtim.tv_sec != job->st.st_mtim.tv_sec ||
         now.st_mtim.tv_nsec != job->st.st_mtim.tv_nsec)
         fail(job, IMF_EINPUT, "%s", REASON_FINDER_CHANGED);
     else if (rc != IMF_OK)
         fail(job, rc, "%s", e.msg);
+    else
+        embed(jobs, job, &decoded, session);
+    job->embed_ms = imf_now_ms() - start - job->decode_ms;
+    imf_decoded_clear(&decoded);
     close_file(job);
 }
 
@@ -110,32 +134,34 @@ static void *work(void *arg)
 {
     imf_jobs *jobs = arg;
     unsigned char *buffer = imf_alloc(READ_BYTES);
+    imf_model_session *session = NULL;
     void *item;
     while (imf_queue_pop(jobs->todo, &item)) {
         imf_job *job = item;
         double start = imf_now_ms();
-        if (!buffer)
+        if (!buffer) {
             fail(job, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading a picture");
-        else if (job->stage == IMF_JOB_HASH)
+        } else if (job->stage == IMF_JOB_HASH) {
             hash_file(job, buffer);
-        else
-            decode_file(jobs, job);
-        job->ms = imf_now_ms() - start;
+            job->hash_ms = imf_now_ms() - start;
+        } else {
+            decode_and_embed(jobs, job, &session);
+        }
         if (!imf_queue_push(jobs->done, job))
             imf_job_free(&job);
     }
+    imf_model_session_free(&session);
     imf_free(buffer);
     return NULL;
 }
 
-int imf_jobs_open(imf_jobs **out, imf_pool *pool, const imf_view_recipe *views, size_t n_views, int n_threads, size_t limit, imf_err *err)
+int imf_jobs_open(imf_jobs **out, imf_pool *pool, const imf_model *model, int n_threads, size_t limit, imf_err *err)
 {
     imf_jobs *jobs = imf_alloc_array(1, sizeof *jobs);
     if (!jobs)
         return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "starting threads");
     jobs->pool = pool;
-    jobs->views = views;
-    jobs->n_views = n_views;
+    jobs->model = model;
     jobs->todo = imf_queue_new(limit);
     jobs->done = imf_queue_new(limit);
     while (jobs->todo && jobs->done && jobs->n_threads < n_threads && jobs->n_threads < MAX_THREADS)

@@ -1,13 +1,15 @@
 /*
- * The threads of an index run: each takes a job from one bounded queue, hashes or decodes its file, and hands it back through another. The run's own thread looks hashes up,
- * embeds and commits; it alone touches the catalog.
+ * The threads of an index run: each takes a job from one bounded queue, hashes its file, or has it decoded and embeds
+ * it, and hands it back through another. The run's own thread looks hashes up and commits; it alone touches the catalog.
+ * Each thread has a picture tower of its own that computes on one processor: pictures side by side keep all processors
+ * busy without waiting for each other.
  */
 #ifndef IMF_FINDER_JOBS_H
 #define IMF_FINDER_JOBS_H
 
 #include "finder/finder.h"
 
-enum imf_job_stage { IMF_JOB_HASH, IMF_JOB_DECODE };
+enum imf_job_stage { IMF_JOB_HASH, IMF_JOB_EMBED };
 
 typedef struct imf_job {
     enum imf_job_stage stage;
@@ -16,11 +18,12 @@ typedef struct imf_job {
     int fd;                  /* open from the hash on; -1 before and after */
     struct stat st;          /* as opened */
     uint8_t hash[16];        /* XXH3-128 of the content, canonical (big-endian) bytes */
-    imf_decoded decoded;
+    float *vector;           /* [dim] after the second stage, ours */
+    int width, height;       /* after orientation, then too */
     bool gone;               /* the file went away since it was listed */
     int code;                /* IMF_OK; IMF_EINPUT: the file cannot be indexed, see reason; others: the run cannot go on, see reason */
     char reason[256];
-    double ms;               /* that the stage took */
+    double hash_ms, decode_ms, embed_ms;
     struct imf_job *copies;  /* jobs of files with the same content that wait for this one */
     struct imf_job *next;    /* in that list, and in the batch */
     int64_t item;            /* a known item that has no vector in this space yet, or 0 */
@@ -28,8 +31,8 @@ typedef struct imf_job {
 
 typedef struct imf_jobs imf_jobs;
 
-/* Starts n threads. pool and views are borrowed. At most `limit` jobs may be under way: that is what the queues hold. */
-int imf_jobs_open(imf_jobs **out, imf_pool *pool, const imf_view_recipe *views, size_t n_views, int n_threads, size_t limit, imf_err *err);
+/* Starts n threads. pool and model are borrowed. At most `limit` jobs may be under way: that is what the queues hold. */
+int imf_jobs_open(imf_jobs **out, imf_pool *pool, const imf_model *model, int n_threads, size_t limit, imf_err *err);
 void imf_jobs_close(imf_jobs **jobs);              /* waits for the threads; jobs still inside are freed */
 
 void imf_jobs_submit(imf_jobs *jobs, imf_job *job); /* never waits within the limit */

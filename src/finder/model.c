@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "finder/finder.h"
+#include "nn/dnn.h"
 #include "text/words.h"
 
 static bool holds_model(const char *folder)
@@ -108,7 +109,6 @@ void imf_model_close(imf_model **model)
     if (!model || !*model)
         return;
     imf_model *m = *model;
-    imf_starter_session_free(&m->session);
     imf_starter_close(&m->starter);
     imf_free(m->name);
     imf_free(m->reference);
@@ -139,24 +139,52 @@ int imf_model_embed_text(imf_model *model, const char *text, float *vector, imf_
     return rc;
 }
 
-int imf_model_embed_views(imf_model *model, const imf_decoded *views, bool raw, float *vector, imf_err *err)
+struct imf_model_session {
+    const imf_model *model;
+    imf_starter_session *tower;
+    float *one; /* [dim], a view's vector */
+};
+
+int imf_model_session_new(imf_model_session **out, const imf_model *model, int threads, imf_err *err)
 {
     int rc = IMF_OK;
-    size_t dim = (size_t)model->cfg->dim, view_bytes = (size_t)model->cfg->picture_size * (size_t)model->cfg->picture_size * 3;
-    float *one = NULL;
-    if (views->n_views == 0 || views->pixels_size < views->n_views * view_bytes)
-        return imf_fail(err, IMF_EINTERNAL, MSG_FINDER_VIEWS);
-    if (!model->session)
-        IMF_TRY(imf_starter_session_new(&model->session, model->starter, err));
-    if (!(one = imf_alloc_array(dim, sizeof *one))) {
-        rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "embedding a picture");
+    imf_model_session *s = imf_alloc_array(1, sizeof *s);
+    if (!s || !(s->one = imf_alloc_array((size_t)model->cfg->dim, sizeof *s->one))) {
+        rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "unpacking the model");
         goto out;
     }
+    s->model = model;
+    imf_dnn_use_threads(threads);
+    IMF_TRY(imf_starter_session_new(&s->tower, model->starter, err));
+    *out = s;
+    s = NULL;
+out:
+    imf_model_session_free(&s);
+    return rc;
+}
+
+void imf_model_session_free(imf_model_session **session)
+{
+    if (!session || !*session)
+        return;
+    imf_starter_session_free(&(*session)->tower);
+    imf_free((*session)->one);
+    imf_free(*session);
+    *session = NULL;
+}
+
+int imf_model_embed_views(imf_model_session *s, const imf_decoded *views, bool raw, float *vector, imf_err *err)
+{
+    int rc = IMF_OK;
+    const imf_starter_config *cfg = s->model->cfg;
+    size_t dim = (size_t)cfg->dim, view_bytes = (size_t)cfg->picture_size * (size_t)cfg->picture_size * 3;
+    if (views->n_views == 0 || views->pixels_size < views->n_views * view_bytes)
+        return imf_fail(err, IMF_EINTERNAL, MSG_FINDER_VIEWS);
     memset(vector, 0, dim * sizeof *vector);
     for (uint32_t v = 0; v < views->n_views; v++) {
-        IMF_TRY(imf_starter_embed_view(model->session, views->pixels + v * view_bytes, one, NULL, NULL, err));
+        IMF_TRY(imf_starter_embed_view(s->tower, views->pixels + v * view_bytes, s->one, NULL, NULL, err));
         for (size_t i = 0; i < dim; i++)
-            vector[i] += one[i] / (float)views->n_views;
+            vector[i] += s->one[i] / (float)views->n_views;
     }
     double norm2 = 0;
     for (size_t i = 0; i < dim; i++)
@@ -165,6 +193,5 @@ int imf_model_embed_views(imf_model *model, const imf_decoded *views, bool raw, 
         for (size_t i = 0; i < dim; i++)
             vector[i] = (float)((double)vector[i] / sqrt(norm2));
 out:
-    imf_free(one);
     return rc;
 }

@@ -1,8 +1,9 @@
 /*
  * The pool of decode workers (pool.h): who decodes with which worker, and who starts new ones.
  *
- * One thread, the keeper, starts every worker: a child asks the kernel to die with the thread that started it, and callers' threads come and go. The keeper keeps one
- * worker more than there are decodes, so that one that dies is replaced at once. What a worker is: worker.c.
+ * One thread, the keeper, starts every worker: a child asks the kernel to die with the thread that started it, and
+ * callers' threads come and go. The keeper keeps one worker more than there are decodes, so that one that dies is
+ * replaced at once. What a worker is: worker.c.
  */
 #include "media/pool.h"
 
@@ -25,11 +26,11 @@ enum { MOST_WORKERS = 64, START_ATTEMPTS = 3 };
 
 struct imf_pool {
     char *program;
-    imf_pool_options opt;     /* program is not used */
+    imf_pool_options opt; /* program is not used */
     pthread_t keeper;
-    pthread_mutex_t lock;     /* of everything below */
+    pthread_mutex_t lock; /* of everything below */
     pthread_cond_t for_keeper, for_callers;
-    imf_worker *idle;         /* a list, ready ones first */
+    imf_worker *idle; /* a list, ready ones first */
     int n_idle, n_busy, n_waiting;
     bool closing, start_failed;
     imf_err start_err;
@@ -205,7 +206,8 @@ static int take_ready(imf_pool *p, imf_worker **out, imf_err *err)
 
 imf_pool_options imf_pool_options_default(void)
 {
-    return (imf_pool_options){.program = NULL, .workers = 1, .max_pixels = 100000000, .max_memory = (uint64_t)1 << 30, .timeout_ms = 10000};
+    return (imf_pool_options){
+        .program = NULL, .workers = 1, .max_pixels = 100000000, .max_memory = (uint64_t)1 << 30, .timeout_ms = 10000};
 }
 
 int imf_pool_open(imf_pool **out, const imf_pool_options *opt, imf_err *err)
@@ -266,7 +268,8 @@ void imf_pool_close(imf_pool **pool)
 /* ---- Decoding ---- */
 
 /* Checks the caller's side and makes the request. */
-static int request_init(imf_pool *p, int fd, const imf_view_recipe *views, size_t n_views, imf_decode_request *request, imf_err *err)
+static int request_init(imf_pool *p, int fd, const imf_view_recipe *views, size_t n_views, imf_decode_request *request,
+                        imf_err *err)
 {
     struct stat st;
     memset(request, 0, sizeof *request);
@@ -274,8 +277,9 @@ static int request_init(imf_pool *p, int fd, const imf_view_recipe *views, size_
         return imf_fail(err, IMF_EUSAGE, MSG_POOL_USAGE, IMF_MAX_VIEWS, p->opt.workers, n_views);
     for (size_t i = 0; i < n_views; i++) {
         const imf_view_recipe *r = &views[i];
-        if (r->width < 1 || r->height < 1 || r->width > IMF_DECODE_MAX_SIDE || r->height > IMF_DECODE_MAX_SIDE || r->kind < IMF_VIEW_SQUASH ||
-            r->kind > IMF_VIEW_SUBJECT || (r->filter != IMF_FILTER_BILINEAR && r->filter != IMF_FILTER_BICUBIC) || r->when > IMF_WHEN_ALPHA)
+        if (r->width < 1 || r->height < 1 || r->width > IMF_DECODE_MAX_SIDE || r->height > IMF_DECODE_MAX_SIDE ||
+            r->kind < IMF_VIEW_SQUASH || r->kind > IMF_VIEW_SUBJECT ||
+            (r->filter != IMF_FILTER_BILINEAR && r->filter != IMF_FILTER_BICUBIC) || r->when > IMF_WHEN_ALPHA)
             return imf_fail(err, IMF_EUSAGE, MSG_VIEW_USAGE, 0U, 0U, 0U, r->kind, r->width, r->height);
     }
     if (fstat(fd, &st))
@@ -309,11 +313,16 @@ static int fail_late(const imf_pool *p, imf_err *err)
 static int fail_refused(const imf_pool *p, uint32_t status, imf_err *err)
 {
     switch (status) {
-    case IMF_DECODE_UNSUPPORTED: return imf_fail(err, IMF_EINPUT, MSG_PICTURE_UNSUPPORTED);
-    case IMF_DECODE_TOO_LARGE: return imf_fail(err, IMF_EINPUT, MSG_PICTURE_TOO_LARGE, (double)p->opt.max_pixels / 1e6);
-    case IMF_DECODE_MEMORY_OUT: return fail_memory(p, err);
-    case IMF_DECODE_EMPTY: return imf_fail(err, IMF_EINPUT, MSG_PICTURE_EMPTY);
-    default: return imf_fail(err, IMF_EINPUT, MSG_PICTURE_DAMAGED);
+    case IMF_DECODE_UNSUPPORTED:
+        return imf_fail(err, IMF_EINPUT, MSG_PICTURE_UNSUPPORTED);
+    case IMF_DECODE_TOO_LARGE:
+        return imf_fail(err, IMF_EINPUT, MSG_PICTURE_TOO_LARGE, (double)p->opt.max_pixels / 1e6);
+    case IMF_DECODE_MEMORY_OUT:
+        return fail_memory(p, err);
+    case IMF_DECODE_EMPTY:
+        return imf_fail(err, IMF_EINPUT, MSG_PICTURE_EMPTY);
+    default:
+        return imf_fail(err, IMF_EINPUT, MSG_PICTURE_DAMAGED);
     }
 }
 
@@ -337,7 +346,8 @@ static int fail_died(const imf_pool *p, int status, imf_err *err)
 }
 
 /* Copies an answer out of the shared memory, before the worker is anybody else's. */
-static int keep_answer(const imf_worker *w, const imf_decode_request *request, const imf_decode_reply *reply, size_t size, imf_decoded *out, imf_err *err)
+static int keep_answer(const imf_worker *w, const imf_decode_request *request, const imf_decode_reply *reply,
+                       size_t size, imf_decoded *out, imf_err *err)
 {
     out->pixels = imf_alloc(size);
     if (!out->pixels)
@@ -354,7 +364,8 @@ static int keep_answer(const imf_worker *w, const imf_decode_request *request, c
 }
 
 /* One attempt. *killed: the worker was killed from outside, which says nothing about the picture. */
-static int decode_once(imf_pool *p, const imf_decode_request *request, int fd, imf_decoded *out, bool *killed, imf_err *err)
+static int decode_once(imf_pool *p, const imf_decode_request *request, int fd, imf_decoded *out, bool *killed,
+                       imf_err *err)
 {
     imf_decode_reply reply;
     imf_worker *w = NULL;
@@ -370,7 +381,8 @@ static int decode_once(imf_pool *p, const imf_decode_request *request, int fd, i
             imf_utf8_sanitise(detail, sizeof detail, reply.detail);
             imf_log_line(&p->opt.log, IMF_LOG_DEBUG, "decoder: %s", detail);
         }
-        rc = reply.status == IMF_DECODE_OK ? keep_answer(w, request, &reply, size, out, err) : fail_refused(p, reply.status, err);
+        rc = reply.status == IMF_DECODE_OK ? keep_answer(w, request, &reply, size, out, err)
+                                           : fail_refused(p, reply.status, err);
         break;
     case IMF_WORKER_LATE:
         imf_worker_stop(&w);

@@ -1,9 +1,11 @@
 /*
- * The pipe between the core and imagefinder-decode: a stream socket on descriptor 3 of the worker, shared memory (a sealed memfd) on descriptor 4.
- * Fixed layout, little-endian machine order, one request then one reply. The picture's open read-only descriptor travels beside the request (SCM_RIGHTS).
- * The core trusts nothing of a reply: every field is checked before use.
+ * The pipe between the core and imagefinder-decode: a stream socket on descriptor 3 of the worker, shared memory (a
+ * sealed memfd) on descriptor 4. Fixed layout, little-endian machine order, one request then one reply. The picture's
+ * open read-only descriptor travels beside the request (SCM_RIGHTS). The core trusts nothing of a reply: every field is
+ * checked before use.
  *
- * Command line of the worker: imagefinder-decode --worker MAX_MEMORY TIMEOUT_MS (bytes of address space, 0 = no limit; CPU time of one picture).
+ * Command line of the worker: imagefinder-decode --worker MAX_MEMORY TIMEOUT_MS (bytes of address space, 0 = no limit;
+ * CPU time of one picture).
  */
 #ifndef IMF_MEDIA_PROTOCOL_H
 #define IMF_MEDIA_PROTOCOL_H
@@ -18,16 +20,17 @@ enum {
     IMF_DECODE_VERSION = 1,
     IMF_DECODE_SOCKET = 3,
     IMF_DECODE_MEMORY = 4,
-    IMF_DECODE_MAX_SIDE = 1024,    /* of a view */
+    IMF_DECODE_MAX_SIDE = 1024, /* of a view */
     IMF_DECODE_SHM_BYTES = IMF_MAX_VIEWS * IMF_DECODE_MAX_SIDE * IMF_DECODE_MAX_SIDE * 3
 };
 
-enum imf_decode_exit { /* exit statuses of the worker */
-    IMF_DECODE_EXIT_DONE = 0,       /* the core has closed the socket */
+/* Exit statuses of the worker. */
+enum imf_decode_exit {
+    IMF_DECODE_EXIT_DONE = 0, /* the core has closed the socket */
     IMF_DECODE_EXIT_USAGE = 2,
-    IMF_DECODE_EXIT_START = 3,      /* the libraries do not start */
+    IMF_DECODE_EXIT_START = 3, /* the libraries do not start */
     IMF_DECODE_EXIT_PROTOCOL = 4,
-    IMF_DECODE_EXIT_MEMORY_OUT = 5  /* a library gave up for want of memory in a place that cannot return an error */
+    IMF_DECODE_EXIT_MEMORY_OUT = 5 /* a library gave up for want of memory where it cannot return an error */
 };
 
 typedef struct imf_decode_hello { /* sent by the worker once its libraries are warm */
@@ -36,9 +39,9 @@ typedef struct imf_decode_hello { /* sent by the worker once its libraries are w
 
 typedef struct imf_decode_request {
     uint32_t magic, n_views;
-    uint64_t id;          /* echoed */
+    uint64_t id; /* echoed */
     uint64_t file_size;
-    uint64_t max_pixels;  /* refuse larger pictures before decoding */
+    uint64_t max_pixels; /* refuse larger pictures before decoding */
     imf_view_recipe views[IMF_MAX_VIEWS];
 } imf_decode_request;
 
@@ -48,7 +51,7 @@ enum imf_decode_status {
     IMF_DECODE_DAMAGED = 2,     /* cut short or broken */
     IMF_DECODE_TOO_LARGE = 3,   /* more than max_pixels */
     IMF_DECODE_MEMORY_OUT = 4,
-    IMF_DECODE_EMPTY = 5        /* no bytes */
+    IMF_DECODE_EMPTY = 5 /* no bytes */
 };
 
 typedef struct imf_decode_reply {
@@ -56,7 +59,8 @@ typedef struct imf_decode_reply {
     uint64_t id;
     uint32_t width, height; /* after orientation */
     uint32_t has_alpha;     /* 0 or 1 */
-    uint32_t views_made;    /* bit i: view i lies in the shared memory; views lie one after the other, in order, packed, only those made */
+    uint32_t views_made;    /* bit i: view i lies in the shared memory; views lie one after the other, in order, packed,
+                               only those made */
     char detail[160];       /* for the log: the library's own words, NUL-terminated, sanitised by the core */
 } imf_decode_reply;
 

@@ -1,6 +1,6 @@
 /*
- * A view is one fixed-size RGB8 picture cut from a file by a recipe. The model says which recipes it wants; the decode worker carries them
- * out; docs/internals/starter.md gives the exact arithmetic of `subject`.
+ * A view is one fixed-size RGB8 picture cut from a file by a recipe. The model says which recipes it wants; the decode
+ * worker carries them out; docs/internals/starter.md gives the exact arithmetic of `subject`.
  */
 #ifndef IMF_MEDIA_RECIPE_H
 #define IMF_MEDIA_RECIPE_H
@@ -8,16 +8,16 @@
 #include <stdint.h>
 
 enum imf_view_kind {
-    IMF_VIEW_SQUASH = 1,  /* the whole frame resized to width x height */
-    IMF_VIEW_CENTRE = 2,  /* the centred square of the short side, offset (long - short) / 2, resized */
-    IMF_VIEW_SUBJECT = 3  /* the box of alpha > 8, on white, padded to a square with an 8 % margin, resized */
+    IMF_VIEW_SQUASH = 1, /* the whole frame resized to width x height */
+    IMF_VIEW_CENTRE = 2, /* the centred square of the short side, offset (long - short) / 2, resized */
+    IMF_VIEW_SUBJECT = 3 /* the box of alpha > 8, on white, padded to a square with an 8 % margin, resized */
 };
 
 enum imf_view_filter { IMF_FILTER_BILINEAR = 2, IMF_FILTER_BICUBIC = 3 }; /* Pillow's numbers */
 
 enum imf_view_when { IMF_WHEN_ALWAYS = 0, IMF_WHEN_OPAQUE = 1, IMF_WHEN_ALPHA = 2 }; /* which pictures get this view */
 
-typedef struct imf_view_recipe { /* fixed layout: it crosses the worker's pipe */
+typedef struct imf_view_recipe {                /* fixed layout: it crosses the worker's pipe */
     uint32_t kind, filter, when, width, height; /* sides 1..1024 */
 } imf_view_recipe;
 

@@ -1,6 +1,7 @@
 /*
- * Pillow's resampling (resize.h), written for a stream of rows: each source row is resampled horizontally once, rounded to u8, and added with its
- * vertical weights to the sums of the output rows that it touches. So nothing between the passes is larger than the output.
+ * Pillow's resampling (resize.h), written for a stream of rows: each source row is resampled horizontally once, rounded
+ * to u8, and added with its vertical weights to the sums of the output rows that it touches. So nothing between the
+ * passes is larger than the output.
  *
  * Not here: what to cut (view.c), premultiplied alpha (no view needs it).
  */
@@ -12,28 +13,28 @@
 #include "base/mem.h"
 
 enum {
-    PRECISION = 22,     /* fractional bits of a weight: Pillow's 32 - 8 - 2 */
-    SPLIT = 15,         /* a weight is high * 2^15 + low, so that both halves are int16 */
-    LANE = 8,           /* taps are padded with zero weights to a multiple of this */
-    MOST_TAPS = 256     /* a partial sum of int16 products over this many taps fits into int32: 255 * 32767 * 256 < 2^31 */
+    PRECISION = 22, /* fractional bits of a weight: Pillow's 32 - 8 - 2 */
+    SPLIT = 15,     /* a weight is high * 2^15 + low, so that both halves are int16 */
+    LANE = 8,       /* taps are padded with zero weights to a multiple of this */
+    MOST_TAPS = 256 /* a partial sum of int16 products over this many taps fits into int32: 255 * 32767 * 256 < 2^31 */
 };
 
 typedef struct axis { /* how one side is resampled; n_taps == NULL: it keeps its size */
     size_t in, out;
-    size_t stride;      /* weights an output sample */
-    uint32_t *first;    /* [out] first source sample of each output sample */
-    uint32_t *n_taps;   /* [out] */
-    int32_t *weight;    /* [out, stride] fixed point; zero beyond n_taps */
+    size_t stride;    /* weights an output sample */
+    uint32_t *first;  /* [out] first source sample of each output sample */
+    uint32_t *n_taps; /* [out] */
+    int32_t *weight;  /* [out, stride] fixed point; zero beyond n_taps */
 } axis;
 
 struct imf_resizer {
     axis x, y;
-    size_t channels, row_bytes;  /* of an output row */
-    int16_t *high, *low;         /* [x.out, x.stride] the two halves of x.weight */
-    int16_t *planes;             /* [channels, plane_stride] the source row, one plane a channel */
+    size_t channels, row_bytes; /* of an output row */
+    int16_t *high, *low;        /* [x.out, x.stride] the two halves of x.weight */
+    int16_t *planes;            /* [channels, plane_stride] the source row, one plane a channel */
     size_t plane_stride;
-    uint8_t *row;                /* [row_bytes] the source row after the horizontal pass */
-    int32_t *sums;               /* [y.out, row_bytes]; NULL when the height stays */
+    uint8_t *row;  /* [row_bytes] the source row after the horizontal pass */
+    int32_t *sums; /* [y.out, row_bytes]; NULL when the height stays */
     uint8_t *out;
     size_t next_row, first_open; /* the next source row; the first output row that still needs one */
 };
@@ -139,15 +140,16 @@ static int horizontal_init(imf_resizer *r, imf_err *err)
     return IMF_OK;
 }
 
-int imf_resizer_new(imf_resizer **resizer, size_t in_w, size_t in_h, uint8_t *out, size_t out_w, size_t out_h, size_t channels,
-                    enum imf_view_filter filter, imf_err *err)
+int imf_resizer_new(imf_resizer **resizer, size_t in_w, size_t in_h, uint8_t *out, size_t out_w, size_t out_h,
+                    size_t channels, enum imf_view_filter filter, imf_err *err)
 {
     int rc = IMF_OK;
     imf_resizer *r = NULL;
     size_t n;
     *resizer = NULL;
-    if (in_w < 1 || in_h < 1 || out_w < 1 || out_h < 1 || in_w > IMF_RESIZE_MAX_SIDE || in_h > IMF_RESIZE_MAX_SIDE || out_w > IMF_RESIZE_MAX_SIDE ||
-        out_h > IMF_RESIZE_MAX_SIDE || channels < 1 || channels > 4 || (filter != IMF_FILTER_BILINEAR && filter != IMF_FILTER_BICUBIC))
+    if (in_w < 1 || in_h < 1 || out_w < 1 || out_h < 1 || in_w > IMF_RESIZE_MAX_SIDE || in_h > IMF_RESIZE_MAX_SIDE ||
+        out_w > IMF_RESIZE_MAX_SIDE || out_h > IMF_RESIZE_MAX_SIDE || channels < 1 || channels > 4 ||
+        (filter != IMF_FILTER_BILINEAR && filter != IMF_FILTER_BICUBIC))
         return imf_fail(err, IMF_EUSAGE, MSG_RESIZE_USAGE, in_w, in_h, out_w, out_h, channels, (int)filter);
     r = imf_alloc_array(1, sizeof *r);
     if (!r)
@@ -197,8 +199,8 @@ static void split_planes(imf_resizer *r, const uint8_t *row)
             r->planes[k * r->plane_stride + i] = row[i * c + k];
 }
 
-/* sum of sample * weight over n taps, n a multiple of LANE. The weights' halves are multiplied as int16, which every processor does eight at a time;
- * put together again the sum is exact. */
+/* sum of sample * weight over n taps, n a multiple of LANE. The weights' halves are multiplied as int16, which every
+ * processor does eight at a time; put together again the sum is exact. */
 static int64_t dot(const int16_t *sample, const int16_t *high, const int16_t *low, size_t n)
 {
     int64_t sum_high = 0, sum_low = 0;
@@ -237,7 +239,8 @@ static void add_row(int32_t *sums, const uint8_t *row, size_t n, int32_t weight)
 
 void imf_resizer_rows(imf_resizer *r, const uint8_t *row, size_t n)
 {
-    const uint8_t *h = r->x.n_taps ? NULL : row; /* after the horizontal pass; made when the first output row asks for it */
+    const uint8_t *h =
+        r->x.n_taps ? NULL : row; /* after the horizontal pass; made when the first output row asks for it */
     if (n > r->y.in - r->next_row)
         n = r->y.in - r->next_row;
     for (; n > 0; n--, r->next_row++) {
@@ -290,8 +293,8 @@ void imf_resizer_free(imf_resizer **resizer)
     *resizer = NULL;
 }
 
-int imf_resize_u8(const uint8_t *in, size_t in_w, size_t in_h, size_t in_stride, uint8_t *out, size_t out_w, size_t out_h, size_t channels,
-                  enum imf_view_filter filter, imf_err *err)
+int imf_resize_u8(const uint8_t *in, size_t in_w, size_t in_h, size_t in_stride, uint8_t *out, size_t out_w,
+                  size_t out_h, size_t channels, enum imf_view_filter filter, imf_err *err)
 {
     imf_resizer *r = NULL;
     int rc = imf_resizer_new(&r, in_w, in_h, out, out_w, out_h, channels, filter, err);

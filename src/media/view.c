@@ -1,6 +1,7 @@
 /*
- * Cuts views from a decoded picture. Alpha is put on white and the subject is padded row by row on the way into the resizer, so that no second copy of a large
- * picture is ever made. The arithmetic of the recipes is in docs/internals/starter.md, "Views".
+ * Cuts views from a decoded picture. Alpha is put on white and the subject is padded row by row on the way into the
+ * resizer, so that no second copy of a large picture is ever made. The arithmetic of the recipes is in
+ * docs/internals/starter.md, "Views".
  */
 #include "media/view.h"
 
@@ -10,8 +11,8 @@
 #include "media/resize.h"
 
 enum {
-    SUBJECT_ALPHA = 8,   /* pixels with more alpha than this belong to the subject */
-    SUBJECT_MARGIN = 8,  /* per cent of the long side, on each side */
+    SUBJECT_ALPHA = 8,  /* pixels with more alpha than this belong to the subject */
+    SUBJECT_MARGIN = 8, /* per cent of the long side, on each side */
     VIEW_MAX_SIDE = 1024
 };
 
@@ -32,7 +33,8 @@ bool imf_picture_has_alpha(const imf_picture *p)
 
 bool imf_view_wanted(const imf_view_recipe *r, bool has_alpha)
 {
-    return r->when == IMF_WHEN_ALWAYS || (r->when == IMF_WHEN_ALPHA && has_alpha) || (r->when == IMF_WHEN_OPAQUE && !has_alpha);
+    return r->when == IMF_WHEN_ALWAYS || (r->when == IMF_WHEN_ALPHA && has_alpha) ||
+           (r->when == IMF_WHEN_OPAQUE && !has_alpha);
 }
 
 static const uint8_t *pixel(const imf_picture *p, size_t x, size_t y)
@@ -76,14 +78,16 @@ static void put_on_white(uint8_t *rgb, const uint8_t *rgba, size_t n)
 }
 
 /* The part `b` of the picture on a white canvas of side_w x side_h, its corner at (left, top), resized into out. */
-static int cut(const imf_picture *p, box b, size_t side_w, size_t side_h, size_t left, size_t top, const imf_view_recipe *r, uint8_t *out, imf_err *err)
+static int cut(const imf_picture *p, box b, size_t side_w, size_t side_h, size_t left, size_t top,
+               const imf_view_recipe *r, uint8_t *out, imf_err *err)
 {
     int rc = IMF_OK;
     imf_resizer *resizer = NULL;
     uint8_t *row = NULL;
     bool as_is = p->channels == 3 && side_w == b.w; /* rows can be read where they lie */
     size_t row_bytes;
-    IMF_TRY(imf_resizer_new(&resizer, side_w, side_h, out, r->width, r->height, 3, (enum imf_view_filter)r->filter, err));
+    IMF_TRY(
+        imf_resizer_new(&resizer, side_w, side_h, out, r->width, r->height, 3, (enum imf_view_filter)r->filter, err));
     if (!imf_mul_size(side_w, 3, &row_bytes) || !(row = imf_alloc(row_bytes))) {
         rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "cutting a view");
         goto out;
@@ -109,9 +113,10 @@ out:
 
 int imf_view_make(const imf_picture *p, const imf_view_recipe *r, uint8_t *out, imf_err *err)
 {
-    if (r->width < 1 || r->height < 1 || r->width > VIEW_MAX_SIDE || r->height > VIEW_MAX_SIDE || p->width < 1 || p->height < 1 ||
-        (p->channels != 3 && p->channels != 4))
-        return imf_fail(err, IMF_EUSAGE, MSG_VIEW_USAGE, p->width, p->height, p->channels, r->kind, r->width, r->height);
+    if (r->width < 1 || r->height < 1 || r->width > VIEW_MAX_SIDE || r->height > VIEW_MAX_SIDE || p->width < 1 ||
+        p->height < 1 || (p->channels != 3 && p->channels != 4))
+        return imf_fail(err, IMF_EUSAGE, MSG_VIEW_USAGE, p->width, p->height, p->channels, r->kind, r->width,
+                        r->height);
     size_t w = p->width, h = p->height, side = w < h ? w : h;
     box b = {0, 0, w, h};
     switch (r->kind) {
@@ -126,6 +131,7 @@ int imf_view_make(const imf_picture *p, const imf_view_recipe *r, uint8_t *out, 
         side += 2 * ((SUBJECT_MARGIN * side + 50) / 100);
         return cut(p, b, side, side, (side - b.w) / 2, (side - b.h) / 2, r, out, err);
     default:
-        return imf_fail(err, IMF_EUSAGE, MSG_VIEW_USAGE, p->width, p->height, p->channels, r->kind, r->width, r->height);
+        return imf_fail(err, IMF_EUSAGE, MSG_VIEW_USAGE, p->width, p->height, p->channels, r->kind, r->width,
+                        r->height);
     }
 }

@@ -20,7 +20,8 @@ bool imf_picture_has_alpha(const imf_picture *p);
 /* Whether a picture with or without alpha gets this view. */
 bool imf_view_wanted(const imf_view_recipe *r, bool has_alpha);
 
-/* Writes the view [r->height, r->width, 3] into out. SQUASH and CENTRE put alpha on white first. Errors: IMF_EMEM, IMF_EUSAGE. */
+/* Writes the view [r->height, r->width, 3] into out. SQUASH and CENTRE put alpha on white first. Errors: IMF_EMEM,
+ * IMF_EUSAGE. */
 int imf_view_make(const imf_picture *p, const imf_view_recipe *r, uint8_t *out, imf_err *err);
 
 #endif

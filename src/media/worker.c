@@ -1,7 +1,9 @@
 /*
- * One decode worker's life, seen from the core (worker.h): socket and shared memory, posix_spawn, hello, request and reply, death.
+ * One decode worker's life, seen from the core (worker.h): socket and shared memory, posix_spawn, hello, request and
+ * reply, death.
  *
- * Nothing that comes from the worker is trusted: it has read a stranger's file. Its limits are set by itself (decode/main.c).
+ * Nothing that comes from the worker is trusted: it has read a stranger's file. Its limits are set by itself
+ * (decode/main.c).
  */
 #include "media/worker.h"
 
@@ -25,8 +27,8 @@
 extern char **environ;
 
 enum {
-    START_MS = 30000,    /* the longest start on a loaded machine; usually 50 ms */
-    FIRST_FREE_FD = 10,  /* our ends of the child's descriptors are moved above those that it gets */
+    START_MS = 30000,   /* the longest start on a loaded machine; usually 50 ms */
+    FIRST_FREE_FD = 10, /* our ends of the child's descriptors are moved above those that it gets */
     LAST_CHILD_FD = IMF_DECODE_MEMORY
 };
 
@@ -73,7 +75,8 @@ static int shared_memory(void)
     if (fd < 0)
         return -1;
     fd = move_up(fd);
-    if (fd >= 0 && (ftruncate(fd, IMF_DECODE_SHM_BYTES) || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))) {
+    if (fd >= 0 &&
+        (ftruncate(fd, IMF_DECODE_SHM_BYTES) || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))) {
         close(fd);
         return -1;
     }
@@ -103,7 +106,8 @@ static int spawn(pid_t *pid, const char *program, char **argv, char **environmen
         e = posix_spawn_file_actions_addclosefrom_np(&files, LAST_CHILD_FD + 1);
     /* A process group of its own: Ctrl-C must not kill the workers before the core has finished its batch. */
     if (!e)
-        e = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        e = posix_spawnattr_setflags(&attributes,
+                                     POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     if (!e)
         e = posix_spawnattr_setpgroup(&attributes, 0);
     if (!e)
@@ -177,7 +181,8 @@ int imf_worker_stop(imf_worker **worker)
         return status;
     if (w->pid > 0) {
         pid_t got;
-        kill(w->pid, SIGKILL); /* not yet reaped: the number is still this child's, and the status of one that died before stays as it was */
+        kill(w->pid, SIGKILL); /* not yet reaped: the number is still this child's, and the status of one that died
+                                  before stays as it was */
         do
             got = waitpid(w->pid, &status, 0);
         while (got < 0 && errno == EINTR);
@@ -220,7 +225,8 @@ static enum imf_worker_end receive(int socket, void *data, size_t n, double dead
     return IMF_WORKER_ANSWERED;
 }
 
-/* The request is far smaller than a socket's buffer, and only one is ever under way: it is sent at once or the worker is gone. */
+/* The request is far smaller than a socket's buffer, and only one is ever under way: it is sent at once or the worker
+ * is gone. */
 static bool send_request(int socket, const imf_decode_request *request, int fd)
 {
     imf_decode_request copy = *request;
@@ -230,7 +236,8 @@ static bool send_request(int socket, const imf_decode_request *request, int fd)
     } control;
     memset(&control, 0, sizeof control);
     struct iovec part = {&copy, sizeof copy};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
     struct cmsghdr *c = CMSG_FIRSTHDR(&message);
     c->cmsg_level = SOL_SOCKET;
     c->cmsg_type = SCM_RIGHTS;
@@ -247,8 +254,8 @@ bool imf_worker_wait_ready(imf_worker *w)
 {
     imf_decode_hello hello = {0};
     if (!w->ready)
-        w->ready = receive(w->socket, &hello, sizeof hello, imf_now_ms() + START_MS) == IMF_WORKER_ANSWERED && hello.magic == IMF_DECODE_MAGIC &&
-                   hello.version == IMF_DECODE_VERSION;
+        w->ready = receive(w->socket, &hello, sizeof hello, imf_now_ms() + START_MS) == IMF_WORKER_ANSWERED &&
+                   hello.magic == IMF_DECODE_MAGIC && hello.version == IMF_DECODE_VERSION;
     return w->ready;
 }
 
@@ -267,17 +274,20 @@ bool imf_decode_reply_fits(const imf_decode_request *request, const imf_decode_r
     size_t total = 0;
     uint32_t wanted = 0;
     *pixels_size = 0;
-    if (reply->magic != IMF_DECODE_MAGIC || reply->id != request->id || reply->status > IMF_DECODE_EMPTY || !memchr(reply->detail, 0, sizeof reply->detail))
+    if (reply->magic != IMF_DECODE_MAGIC || reply->id != request->id || reply->status > IMF_DECODE_EMPTY ||
+        !memchr(reply->detail, 0, sizeof reply->detail))
         return false;
     if (reply->status != IMF_DECODE_OK)
         return reply->views_made == 0;
-    if (reply->width < 1 || reply->height < 1 || reply->has_alpha > 1 || (uint64_t)reply->width * reply->height > request->max_pixels)
+    if (reply->width < 1 || reply->height < 1 || reply->has_alpha > 1 ||
+        (uint64_t)reply->width * reply->height > request->max_pixels)
         return false;
     for (uint32_t i = 0; i < request->n_views; i++) {
         if (!imf_view_wanted(&request->views[i], reply->has_alpha))
             continue;
         wanted |= 1U << i;
-        total += (size_t)request->views[i].width * request->views[i].height * 3; /* at most 4 views of 1024 x 1024, checked when the request was made */
+        total += (size_t)request->views[i].width * request->views[i].height *
+                 3; /* at most 4 views of 1024 x 1024, checked when the request was made */
     }
     if (reply->views_made != wanted || total > IMF_DECODE_SHM_BYTES)
         return false;
@@ -285,7 +295,8 @@ bool imf_decode_reply_fits(const imf_decode_request *request, const imf_decode_r
     return true;
 }
 
-enum imf_worker_end imf_worker_ask(imf_worker *w, const imf_decode_request *request, int fd, int timeout_ms, imf_decode_reply *reply, size_t *pixels_size)
+enum imf_worker_end imf_worker_ask(imf_worker *w, const imf_decode_request *request, int fd, int timeout_ms,
+                                   imf_decode_reply *reply, size_t *pixels_size)
 {
     double deadline = imf_now_ms() + timeout_ms;
     if (!send_request(w->socket, request, fd))

@@ -559,3 +559,11 @@ int imf_dnn_step_count(const imf_dnn_net *net)
 {
     return net->n_steps;
 }
+
+/* oneDNN's OpenMP runtime, which is linked with it; its header is not everywhere where the library is. */
+extern void omp_set_num_threads(int n);
+
+void imf_dnn_use_threads(int n)
+{
+    omp_set_num_threads(n);
+}

@@ -1,8 +1,8 @@
 /*
  * Folding: NFKC by utf8proc, then lower case code point by code point, then ё -> е. It must equal, to the letter, what
- * the starter was trained on (docs/internals/starter.md, Text tower 1; in Python: NFKC, then the first character of each
- * character's lower()), because the folded letters are hashed. utf8proc's simple lower case is that first character;
- * tests/golden/text holds Python's answer for every code point that matters.
+ * the starter was trained on (docs/internals/starter.md, Text tower 1; in Python: NFKC, then the first character of
+ * each character's lower()), because the folded letters are hashed. utf8proc's simple lower case is that first
+ * character; tests/golden/text/fold.txt holds Python's answer for every code point that matters.
  *
  * Characters that are no letters of ours (a soft hyphen, an emoji) stay: words.c ends a word at them.
  */

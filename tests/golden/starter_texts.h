@@ -1,4 +1,5 @@
-/* The texts of text.txt, in order. Made from the list in tools/golden/starter.py; bytes that an editor may not show are escaped. */
+/* The texts of starter/text.txt, in order: TEXTS of tools/golden/starter.py. Most of what is not ASCII or Russian is
+ * escaped. Included by test_starter.c. */
     "кошка",
     "Кошка",
     "КОШКА НА ДИВАНЕ",

@@ -1,5 +1,5 @@
-/* imf_resize_u8 against Pillow, to the last bit: tests/golden/resize/resize.txt, made by tools/golden/resize.py. The lines of a case are made again from our own
- * result and compared as text, so that every byte of the golden counts. */
+/* imf_resize_u8 against Pillow, to the last bit: tests/golden/resize/resize.txt, made by tools/golden/resize.py. The
+ * lines of a case are made again from our own result and compared as text, so that every byte of the golden counts. */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -55,7 +55,8 @@ static void expect_line(FILE *f, const char *name, const char *ours)
         fail_msg("%s\n  golden: %.200s\n  ours:   %.200s", name, line, ours);
 }
 
-static void check_case(FILE *f, const char *name, size_t w, size_t h, size_t w2, size_t h2, size_t channels, enum imf_view_filter filter)
+static void check_case(FILE *f, const char *name, size_t w, size_t h, size_t w2, size_t h2, size_t channels,
+                       enum imf_view_filter filter)
 {
     char ours[8192];
     size_t stride = w * channels + 5, row_bytes = w2 * channels, size = row_bytes * h2;
@@ -109,9 +110,11 @@ static void equals_pillow(void **state)
             fail_msg("not a case: %.200s", line);
         snprintf(again, sizeof again, "case %zu %zu -> %zu %zu %zu %s", w, h, w2, h2, channels, filter);
         assert_string_equal(line, again);
-        assert_true(w >= 1 && w <= 65535 && h >= 1 && h <= 65535 && w2 >= 1 && w2 <= 1024 && h2 >= 1 && h2 <= 1024 && channels >= 1 && channels <= 4);
+        assert_true(w >= 1 && w <= 65535 && h >= 1 && h <= 65535 && w2 >= 1 && w2 <= 1024 && h2 >= 1 && h2 <= 1024 &&
+                    channels >= 1 && channels <= 4);
         assert_true(strcmp(filter, "bicubic") == 0 || strcmp(filter, "bilinear") == 0);
-        check_case(f, again, w, h, w2, h2, channels, strcmp(filter, "bicubic") == 0 ? IMF_FILTER_BICUBIC : IMF_FILTER_BILINEAR);
+        check_case(f, again, w, h, w2, h2, channels,
+                   strcmp(filter, "bicubic") == 0 ? IMF_FILTER_BICUBIC : IMF_FILTER_BILINEAR);
     }
     assert_int_equal(cases, CASES);
     fclose(f);
@@ -150,7 +153,8 @@ static void refuses_wrong_calls(void **state)
     assert_int_equal(imf_resize_u8(in, 1, 1, 1, out, 1, 0, 1, IMF_FILTER_BICUBIC, NULL), IMF_EUSAGE);
     assert_int_equal(imf_resize_u8(in, 1, 1, 1, out, 1, 1, 5, IMF_FILTER_BICUBIC, NULL), IMF_EUSAGE);
     assert_int_equal(imf_resize_u8(in, 1, 1, 1, out, 1, 1, 1, (enum imf_view_filter)1, NULL), IMF_EUSAGE);
-    assert_int_equal(imf_resize_u8(in, (size_t)IMF_RESIZE_MAX_SIDE + 1, 1, 1, out, 1, 1, 1, IMF_FILTER_BICUBIC, NULL), IMF_EUSAGE);
+    assert_int_equal(imf_resize_u8(in, (size_t)IMF_RESIZE_MAX_SIDE + 1, 1, 1, out, 1, 1, 1, IMF_FILTER_BICUBIC, NULL),
+                     IMF_EUSAGE);
 }
 
 int main(void)

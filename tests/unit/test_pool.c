@@ -122,7 +122,8 @@ static size_t children(pid_t *pids)
         fclose(f);
         text[got] = '\0';
         const char *after_name = strrchr(text, ')');
-        if (after_name && sscanf(after_name + 1, " %c %d", &state, &parent) == 2 && parent == getpid() && state != 'Z' && n < MOST_CHILDREN)
+        if (after_name && sscanf(after_name + 1, " %c %d", &state, &parent) == 2 && parent == getpid() &&
+            state != 'Z' && n < MOST_CHILDREN)
             pids[n++] = atoi(e->d_name);
     }
     closedir(proc);
@@ -203,12 +204,19 @@ static void refuses_what_is_no_picture(void **state)
 {
     (void)state;
     static const char TEXT[] = "This is a text, whatever its name says.\n";
-    static const char SVG[] = "<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"><rect width=\"9\" height=\"9\"/></svg>\n";
+    static const char SVG[] = "<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" "
+                              "height=\"9\"><rect width=\"9\" height=\"9\"/></svg>\n";
     static const char PPM[] = "P6 1 1 255\nabc";
     static const char PDF[] = "%PDF-1.4\n1 0 obj<<>>endobj\n";
     imf_pool *pool = pool_open(patient(1));
-    const struct { const char *name, *bytes; size_t n; } files[] = {
-        {"text.jpg", TEXT, sizeof TEXT - 1}, {"drawing.svg", SVG, sizeof SVG - 1}, {"small.ppm", PPM, sizeof PPM - 1}, {"paper.pdf", PDF, sizeof PDF - 1},
+    const struct {
+        const char *name, *bytes;
+        size_t n;
+    } files[] = {
+        {"text.jpg", TEXT, sizeof TEXT - 1},
+        {"drawing.svg", SVG, sizeof SVG - 1},
+        {"small.ppm", PPM, sizeof PPM - 1},
+        {"paper.pdf", PDF, sizeof PDF - 1},
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         int fd = file_of(files[i].name, files[i].bytes, files[i].n);
@@ -232,7 +240,8 @@ static void refuses_what_is_no_picture(void **state)
 static void refuses_cut_files(void **state)
 {
     (void)state;
-    static const char *const NAMES[] = {"plain.jpg", "progressive.jpg", "rgb.png", "interlaced.png", "lossy.webp", "lossless-alpha.webp", "plain.gif", "lzw.tif"};
+    static const char *const NAMES[] = {"plain.jpg",  "progressive.jpg",     "rgb.png",   "interlaced.png",
+                                        "lossy.webp", "lossless-alpha.webp", "plain.gif", "lzw.tif"};
     imf_pool *pool = pool_open(patient(1));
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
         uint8_t bytes[8192];
@@ -252,10 +261,12 @@ static void refuses_cut_files(void **state)
 static void refuses_bombs(void **state)
 {
     (void)state;
-    static const uint8_t BOMB[] = { /* a PNG of 60,000 x 60,000 pixels in 68 bytes */
-        0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0xea, 0x60, 0x00, 0x00, 0xea, 0x60, 0x08, 0x02, 0x00,
-        0x00, 0x00, 0x0f, 0xb0, 0xe2, 0x15, 0x00, 0x00, 0x00, 0x0b, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x60, 0x80, 0x01, 0x00, 0x00, 0x0a, 0x00, 0x01, 0x7f, 0x80,
-        0x74, 0x5e, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
+    static const uint8_t BOMB[] = {/* a PNG of 60,000 x 60,000 pixels in 68 bytes */
+                                   0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48,
+                                   0x44, 0x52, 0x00, 0x00, 0xea, 0x60, 0x00, 0x00, 0xea, 0x60, 0x08, 0x02, 0x00, 0x00,
+                                   0x00, 0x0f, 0xb0, 0xe2, 0x15, 0x00, 0x00, 0x00, 0x0b, 0x49, 0x44, 0x41, 0x54, 0x78,
+                                   0x9c, 0x63, 0x60, 0x80, 0x01, 0x00, 0x00, 0x0a, 0x00, 0x01, 0x7f, 0x80, 0x74, 0x5e,
+                                   0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
     imf_pool_options options = patient(1);
     imf_pool *pool = pool_open(options);
     int fd = file_of("bomb.png", BOMB, sizeof BOMB);
@@ -281,8 +292,9 @@ static void refuses_what_outgrows_memory(void **state)
     skip(); /* the sanitizers need the address space */
 #else
     /* An uncompressed TIFF of 9000 x 9000 RGB: the pixels are a hole in the file. */
-    static const uint16_t TAGS[][4] = { /* tag, type (3: 16 bits), count, value */
-        {256, 3, 1, 9000}, {257, 3, 1, 9000}, {258, 3, 1, 8}, {259, 3, 1, 1}, {262, 3, 1, 2}, {273, 3, 1, 200}, {277, 3, 1, 3}, {278, 3, 1, 9000}};
+    static const uint16_t TAGS[][4] = {/* tag, type (3: 16 bits), count, value */
+                                       {256, 3, 1, 9000}, {257, 3, 1, 9000}, {258, 3, 1, 8}, {259, 3, 1, 1},
+                                       {262, 3, 1, 2},    {273, 3, 1, 200},  {277, 3, 1, 3}, {278, 3, 1, 9000}};
     uint8_t head[200] = {'I', 'I', 42, 0, 8, 0, 0, 0, sizeof TAGS / sizeof TAGS[0]};
     for (size_t i = 0; i < sizeof TAGS / sizeof TAGS[0]; i++) {
         uint32_t entry[3] = {TAGS[i][0] | (uint32_t)TAGS[i][1] << 16, TAGS[i][2], TAGS[i][3]};
@@ -348,7 +360,8 @@ static void workers_are_confined(void **state)
     fclose(f);
     text[got] = '\0';
     for (const char *at = text; at < text + got; at += strlen(at) + 1)
-        if (strncmp(at, "LC_ALL=C", 8) != 0 && strncmp(at, "IMF_", 4) != 0 && strncmp(at, "LD_LIBRARY_PATH=", 16) != 0 && !strstr(at, "SAN_OPTIONS="))
+        if (strncmp(at, "LC_ALL=C", 8) != 0 && strncmp(at, "IMF_", 4) != 0 &&
+            strncmp(at, "LD_LIBRARY_PATH=", 16) != 0 && !strstr(at, "SAN_OPTIONS="))
             fail_msg("the worker got %s", at);
     snprintf(path, sizeof path, "/proc/%d/fd", pids[0]);
     DIR *list = opendir(path);
@@ -377,8 +390,8 @@ static void *decode_often(void *user)
     for (int i = 0; i < 6; i++) {
         imf_err err = {0};
         imf_decoded d;
-        if (imf_pool_decode(s->pool, s->fd, &VIEW, 1, &d, &err) != IMF_OK || d.pixels_size != s->expected->pixels_size ||
-            memcmp(d.pixels, s->expected->pixels, d.pixels_size) != 0)
+        if (imf_pool_decode(s->pool, s->fd, &VIEW, 1, &d, &err) != IMF_OK ||
+            d.pixels_size != s->expected->pixels_size || memcmp(d.pixels, s->expected->pixels, d.pixels_size) != 0)
             __atomic_add_fetch(&s->wrong, 1, __ATOMIC_RELAXED);
         imf_decoded_clear(&d);
     }
@@ -417,7 +430,10 @@ static void eight_threads_three_workers(void **state)
 static imf_pool *script_open(const char *then, int timeout_ms)
 {
     char text[1024];
-    snprintf(text, sizeof text, "#!/bin/sh\nprintf 'IMD1\\001\\000\\000\\000' >&3\n/usr/bin/head -c %zu <&3 >/dev/null 2>&1 || exit 9\n%s\n", sizeof(imf_decode_request), then);
+    snprintf(
+        text, sizeof text,
+        "#!/bin/sh\nprintf 'IMD1\\001\\000\\000\\000' >&3\n/usr/bin/head -c %zu <&3 >/dev/null 2>&1 || exit 9\n%s\n",
+        sizeof(imf_decode_request), then);
     close(file_of("script", text, strlen(text)));
     assert_int_equal(chmod(path_of("script"), 0700), 0);
     imf_pool_options options = imf_pool_options_default();
@@ -431,7 +447,10 @@ static imf_pool *script_open(const char *then, int timeout_ms)
 static void survives_hostile_decoders(void **state)
 {
     (void)state;
-    static const struct { const char *then, *reason; int timeout_ms; } CASES[] = {
+    static const struct {
+        const char *then, *reason;
+        int timeout_ms;
+    } CASES[] = {
         {"exec /bin/sleep 1000", "took longer than 0.3 s", 300},
         {"printf half >&3; exec /bin/sleep 1000", "took longer than 0.3 s", 300},
         {"kill -SEGV $$", "Segmentation fault", 60000},
@@ -481,8 +500,14 @@ static void names_a_missing_program(void **state)
 static void replies_are_checked_field_by_field(void **state)
 {
     (void)state;
-    const imf_decode_request request = {IMF_DECODE_MAGIC, 3, 7, 1000, 1000000,
-        {{IMF_VIEW_SUBJECT, IMF_FILTER_BICUBIC, IMF_WHEN_ALPHA, 4, 4}, {IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, IMF_WHEN_OPAQUE, 5, 5}, {IMF_VIEW_SQUASH, IMF_FILTER_BICUBIC, IMF_WHEN_ALWAYS, 6, 7}}};
+    const imf_decode_request request = {.magic = IMF_DECODE_MAGIC,
+                                        .n_views = 3,
+                                        .id = 7,
+                                        .file_size = 1000,
+                                        .max_pixels = 1000000,
+                                        .views = {{IMF_VIEW_SUBJECT, IMF_FILTER_BICUBIC, IMF_WHEN_ALPHA, 4, 4},
+                                                  {IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, IMF_WHEN_OPAQUE, 5, 5},
+                                                  {IMF_VIEW_SQUASH, IMF_FILTER_BICUBIC, IMF_WHEN_ALWAYS, 6, 7}}};
     imf_decode_reply good = {IMF_DECODE_MAGIC, IMF_DECODE_OK, 7, 1000, 1000, 0, 6, ""}, r;
     size_t size;
     assert_true(imf_decode_reply_fits(&request, &good, &size));

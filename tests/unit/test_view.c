@@ -1,4 +1,5 @@
-/* The arithmetic of the views (docs/internals/starter.md, "Views"), on pictures small enough to follow. Against Pillow: tests/golden/test_pictures.c. */
+/* The arithmetic of the views (docs/internals/starter.md, "Views"), on pictures small enough to follow. Against Pillow:
+ * tests/golden/test_pictures.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +34,8 @@ static void make(const imf_picture *p, imf_view_recipe r, uint8_t *out)
         fail_msg("%s", err.msg);
 }
 
-static void white_is_exact(void **state) /* every colour with every alpha: c*a + 255*(255-a), divided by 255 and rounded */
+/* Every colour with every alpha: c*a + 255*(255-a), divided by 255 and rounded. */
+static void white_is_exact(void **state)
 {
     (void)state;
     imf_picture p = picture(256, 256, 4);
@@ -58,7 +60,8 @@ static void centre_takes_the_short_side(void **state)
     const uint32_t sizes[][2] = {{7, 4}, {4, 7}, {6, 3}, {3, 6}, {5, 5}, {1, 9}, {9, 1}, {1, 1}};
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
         imf_picture p = picture(sizes[s][0], sizes[s][1], 3);
-        uint32_t side = p.width < p.height ? p.width : p.height, left = (p.width - side) / 2, top = (p.height - side) / 2;
+        uint32_t side = p.width < p.height ? p.width : p.height, left = (p.width - side) / 2,
+                 top = (p.height - side) / 2;
         uint8_t out[5 * 5 * 3];
         make(&p, recipe(IMF_VIEW_CENTRE, side, side), out);
         for (uint32_t y = 0; y < side; y++)
@@ -68,7 +71,8 @@ static void centre_takes_the_short_side(void **state)
 }
 
 /* The subject [x, x+w) x [y, y+h) must lie at (left, top) of a white square. */
-static void expect_subject(const imf_picture *p, uint32_t x, uint32_t y, uint32_t w, uint32_t h, uint32_t side, uint32_t left, uint32_t top)
+static void expect_subject(const imf_picture *p, uint32_t x, uint32_t y, uint32_t w, uint32_t h, uint32_t side,
+                           uint32_t left, uint32_t top)
 {
     uint8_t *out = imf_alloc((size_t)side * side * 3);
     assert_non_null(out);
@@ -154,7 +158,10 @@ static void refuses_wrong_recipes(void **state)
     imf_picture p = picture(3, 3, 3);
     uint8_t out[64];
     const imf_view_recipe wrong[] = {
-        {0, IMF_FILTER_BICUBIC, 0, 2, 2}, {4, IMF_FILTER_BICUBIC, 0, 2, 2}, {IMF_VIEW_SQUASH, 0, 0, 2, 2}, {IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, 0, 0, 2},
+        {0, IMF_FILTER_BICUBIC, 0, 2, 2},
+        {4, IMF_FILTER_BICUBIC, 0, 2, 2},
+        {IMF_VIEW_SQUASH, 0, 0, 2, 2},
+        {IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, 0, 0, 2},
         {IMF_VIEW_SUBJECT, IMF_FILTER_BICUBIC, 0, 2, 1025},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

@@ -50,7 +50,8 @@ static void expect_refused(const uint8_t *file, size_t size, const char *named)
 
 static const char good[] =
     "{\"__metadata__\":{\"format\":\"pt\"},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[3,11]},"
-    "\"a\":{\"dtype\":\"I8\",\"shape\":[3,1],\"data_offsets\":[0,3]},\"none\":{\"dtype\":\"U8\",\"shape\":[0,9],\"data_offsets\":[11,11]},"
+    "\"a\":{\"dtype\":\"I8\",\"shape\":[3,1],\"data_offsets\":[0,3]},"
+    "\"none\":{\"dtype\":\"U8\",\"shape\":[0,9],\"data_offsets\":[11,11]},"
     "\"c\":{\"dtype\":\"F16\",\"shape\":[],\"data_offsets\":[11,13]}}   ";
 
 static void test_good(void **state)
@@ -134,20 +135,15 @@ static void test_hash(void **state)
 {
 #define TENSOR(name, type, shape, begin, end) \
     "\"" name "\":{\"dtype\":\"" type "\",\"shape\":[" shape "],\"data_offsets\":[" #begin "," #end "]}"
-    static const char base[] = "{" TENSOR("p.a", "U8", "4", 0, 4) "," TENSOR("p.b", "U8", "4", 4, 8) "," TENSOR("q",
-                                                                                                                "U8", "2", 8, 10) "}";
-    static const char reordered[] = "{" TENSOR("q", "U8", "2", 8, 10) "," TENSOR("p.b", "U8", "4", 4,
-                                                                                 8) "," TENSOR("p.a", "U8", "4", 0,
-                                                                                               4) "}";
-    static const char renamed[] = "{" TENSOR("p.a", "U8", "4", 0, 4) "," TENSOR("p.c", "U8", "4", 4, 8) "," TENSOR("q",
-                                                                                                                   "U8", "2", 8, 10) "}";
-    static const char retyped[] = "{" TENSOR("p.a", "I8", "4", 0, 4) "," TENSOR("p.b", "U8", "4", 4, 8) "," TENSOR("q",
-                                                                                                                   "U8", "2", 8, 10) "}";
-    static const char reshaped[] = "{" TENSOR("p.a", "U8", "2,2", 0, 4) "," TENSOR("p.b", "U8", "4", 4,
-                                                                                   8) "," TENSOR("q", "U8", "2", 8,
-                                                                                                 10) "}";
-    static const char ranked[] = "{" TENSOR("p.a", "U8", "4,1", 0, 4) "," TENSOR("p.b", "U8", "4", 4, 8) "," TENSOR("q",
-                                                                                                                    "U8", "2", 8, 10) "}";
+#define PA TENSOR("p.a", "U8", "4", 0, 4)
+#define PB TENSOR("p.b", "U8", "4", 4, 8)
+#define Q TENSOR("q", "U8", "2", 8, 10)
+    static const char base[] = "{" PA "," PB "," Q "}";
+    static const char reordered[] = "{" Q "," PB "," PA "}";
+    static const char renamed[] = "{" PA "," TENSOR("p.c", "U8", "4", 4, 8) "," Q "}";
+    static const char retyped[] = "{" TENSOR("p.a", "I8", "4", 0, 4) "," PB "," Q "}";
+    static const char reshaped[] = "{" TENSOR("p.a", "U8", "2,2", 0, 4) "," PB "," Q "}";
+    static const char ranked[] = "{" TENSOR("p.a", "U8", "4,1", 0, 4) "," PB "," Q "}";
     static const char *const others[] = {renamed, retyped, reshaped, ranked};
     uint64_t want[2], got[2];
     const size_t no = SIZE_MAX;

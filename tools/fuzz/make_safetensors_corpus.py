@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/fuzz/corpus/safetensors/: small files, good ones and one of each kind of damage that the reader must tell."""
+"""Writes tests/fuzz/corpus/safetensors/: small files, good ones and one of each kind of damage."""
 import json
 import os
 import struct

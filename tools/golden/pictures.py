@@ -1,9 +1,10 @@
 """Makes the small pictures of tests/golden/pictures/ and pictures.txt beside them: the views that Pillow makes of each.
 
-    python3 -m venv V && V/bin/pip install -r tools/golden/requirements-pillow.txt && V/bin/python tools/golden/pictures.py
+    python3 -m venv V && V/bin/pip install -r tools/golden/requirements-pillow.txt
+    V/bin/python tools/golden/pictures.py
 
-The rules of the views are in docs/internals/starter.md ("Views"); 16-bit samples are scaled by >> 8. The first view of each picture has the picture's own size, so that it
-holds its exact pixels.
+The rules of the views are in docs/internals/starter.md ("Views"); 16-bit samples are scaled by >> 8. The first view of
+each picture has the picture's own size, so that it holds its exact pixels.
 """
 import pathlib
 import struct
@@ -28,7 +29,7 @@ def rgb(w=W, h=H, shift=0):
 
 
 def alpha(w=W, h=H):
-    """A soft ellipse in the right upper part: 0 outside, 255 inside, with small values around (below and above 8)."""
+    """A soft ellipse: 0 outside, 255 inside, all values between."""
     y, x = np.mgrid[0:h, 0:w].astype(float)
     d = np.hypot((x - w * 0.6) / (w * 0.3), (y - h * 0.45) / (h * 0.35))
     return np.clip((1.25 - d) * 400, 0, 255).astype(np.uint8)
@@ -42,7 +43,8 @@ def png(a, bits, colour, interlaced=False):
     """PNG as Pillow cannot write it: 16 bits a sample, or interlaced. a is [h, w, channels] integers."""
     h, w = a.shape[:2]
     a = a.reshape(h, w, -1).astype(">u2" if bits == 16 else np.uint8)
-    passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)] if interlaced else [(0, 0, 1, 1)]
+    adam7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    passes = adam7 if interlaced else [(0, 0, 1, 1)]
     rows = b"".join(b"\0" + row.tobytes() for x0, y0, dx, dy in passes for row in a[y0::dy, x0::dx] if row.size)
     head = struct.pack(">IIBBBBB", w, h, bits, colour, 0, 0, int(interlaced))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
@@ -100,7 +102,8 @@ def make_pictures():
     save("lossy-alpha.webp", rgba, quality=80, method=4)
     save("lossless.webp", image, lossless=True)
     save("lossless-alpha.webp", rgba, lossless=True)
-    save("animated.webp", image, save_all=True, append_images=[Image.fromarray(rgb(shift=90))], duration=100, lossless=True)
+    second = Image.fromarray(rgb(shift=90))
+    save("animated.webp", image, save_all=True, append_images=[second], duration=100, lossless=True)
     save("turned-8.webp", image, lossless=True, exif=exif(8))
 
     save("plain.gif", palette)
@@ -121,6 +124,7 @@ def make_pictures():
     save("palette.tif", palette)
     save("rgba.tif", rgba)
     save("grey16.tif", Image.fromarray(wide[..., 0].astype(np.uint16)))
+    save("turned-6.tif", image, compression="tiff_lzw", exif=exif(6))
     save("pages.tif", image, save_all=True, append_images=[Image.fromarray(rgb(20, 10))])
 
 

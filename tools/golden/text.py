@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/text/fold.txt: what Python's unicodedata makes of every code point, and of texts with combining marks.
+"""Writes tests/golden/text/fold.txt: what Python's unicodedata makes of every code point, and of texts with marks.
 
 The folding of docs/internals/starter.md (Text tower 1): NFKC, the first character of each character's lower(), ё -> е.
 Format, UTF-8, in this order:
     unicode VERSION
     assigned HEX HEX     first and last of a range of code points that this version assigns; only they are compared
-    HEX HEX HEX ...      a code point, and its folding, where that holds one of a-z, а-я, 0-9 and differs from the code point
+    HEX HEX HEX ...      a code point, and its folding, where that holds one of a-z, а-я, 0-9 and is not the same
     = HEX ... : HEX ...  a sequence of code points, and its folding
 Of an assigned code point that has no line, the folding holds no such letter, or is the code point itself."""
 import os

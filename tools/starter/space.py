@@ -27,7 +27,7 @@ class Space:
         return unit(centred @ self.project).astype(np.float32)
 
 
-def class_vectors(corpus, z, upper=0.6, decay=0.75):
+def class_vectors(corpus, z, upper=0.3, decay=0.75):
     """T [1000, 256]: mean of a class's names in both languages and of up to 4 named ancestors. z: {text: vector}."""
     named = {w: en[:2] + ru[:2] for w, en, ru in corpus_nodes()}
     out = []

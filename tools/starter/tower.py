@@ -38,6 +38,12 @@ def quantised_tensors():
     return out
 
 
+def head_norm():
+    """Gain and bias of the last batch norm: what the channels before the mean look like on photographs."""
+    d = torch.load(CHECKPOINT, map_location="cpu")
+    return d["_bn1.weight"], d["_bn1.bias"]
+
+
 def same(x, k, stride):
     """TensorFlow's SAME padding: the smaller half left and top."""
     h, w = x.shape[-2:]

@@ -17,7 +17,7 @@ import teacher
 import texts
 import tower
 
-TAU, CONCEPT_WEIGHT, PSEUDO = 1.5, 0.3, 6
+TAU, CONCEPT_WEIGHT, PSEUDO, PHOTOGRAPHS = 2.0, 0.35, 6, True
 START = time.time()
 
 
@@ -34,7 +34,7 @@ def prepare():
     tensors = tower.quantised_tensors()
     with np.load(paths.work("emoji.npz")) as f:
         features, index = f["features"], f["index"]
-    made = pseudo.make(features, tensors, PSEUDO)
+    made = pseudo.make(features, tensors, PSEUDO, pseudo.photograph_mean(*tower.head_norm()) if PHOTOGRAPHS else None)
     pictures = teacher.Pictures(made, features, index, pseudo.classifier(tensors))
     return corpus, z, tensors, pictures
 
@@ -78,7 +78,7 @@ def main():
     corpus, z, tensors, pictures = prepare()
     log("corpus, features and teacher texts are ready")
     concept = spaces.class_vectors(corpus, z)
-    heads = teacher.train(corpus, z, pictures, concept, log=log)
+    heads = teacher.train(corpus, z, pictures, concept, pseudo.classifier(tensors)[0], log=log)
     picture_tensors(tensors, concept, heads)
     config = artefact.config(TAU, float(heads.sharp.detach()), CONCEPT_WEIGHT)
     target = student.targets(corpus, z, heads, CONCEPT_WEIGHT)
