@@ -3,8 +3,9 @@
 
     pipeline.py --program imagefinder --samples FOLDER --work FOLDER [--count 10000] [--runs 20] [--fresh]
 
-The pictures are made once from the samples and kept in the work folder; so is the home, unless --fresh is given: then everything is
-indexed again and the rate of indexing is measured. Every search is a process of its own, after a warm-up. Prints one table.
+The pictures are made once from the samples and kept in the work folder; so is the home, unless --fresh is given: then
+everything is indexed again and the rate of indexing is measured. Every search is a process of its own, after a warm-up.
+Prints one table.
 """
 import argparse
 import json
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+AUGMENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools", "samples", "augment.py")
 TARGET_S = 0.1
 QUERIES = [("Russian words", ["рыжая", "кошка"]), ("English words", ["red", "car"])]
 
@@ -42,10 +43,9 @@ def index(args, home, pictures):
     start = time.perf_counter()
     report = json.loads(call([args.program, "index", "--home", home, "-c", "bench", "--json", "--quiet", pictures]))
     seconds = time.perf_counter() - start
-    print(f"index: {report['seen']} seen, {report['added']} added, {report['unchanged']} unchanged, {report['failed']} failed in {seconds:.1f} s", end="")
-    if report["added"]:
-        print(f": {report['added'] / seconds:.1f} pictures/s; stages in ms {json.dumps(report['stages_ms'])}", end="")
-    print(flush=True)
+    counts = ", ".join(f"{report[key]} {key}" for key in ("seen", "added", "unchanged", "failed"))
+    rate = f", {report['added'] / seconds:.1f} pictures/s" if report["added"] else ""
+    print(f"index: {counts} in {seconds:.1f} s{rate}; stages in ms {json.dumps(report['stages_ms'])}", flush=True)
     return report
 
 
@@ -79,10 +79,10 @@ def main():
     parser.add_argument("--fresh", action="store_true")
     args = parser.parse_args()
 
-    pictures, home = os.path.join(args.work, f"pictures-{args.count}"), os.path.join(args.work, f"home-{args.count}")
+    pictures = os.path.join(args.work, f"pictures-{args.count}")
+    home = os.path.join(args.work, f"home-{args.count}")
     start = time.perf_counter()
-    subprocess.run([sys.executable, os.path.join(HERE, "..", "tools", "samples", "augment.py"), args.samples, pictures, str(args.count)],
-                   check=True)
+    subprocess.run([sys.executable, AUGMENT, args.samples, pictures, str(args.count)], check=True)
     print(f"pictures: {args.count} below {pictures} ({time.perf_counter() - start:.0f} s)")
     if args.fresh:
         shutil.rmtree(home, ignore_errors=True)
@@ -99,9 +99,9 @@ def main():
         outside, inside = search(args, home, words)
         median = statistics.median(outside)
         good = good and median <= TARGET_S
-        print(f"| {name} | {median:.3f} | {percentile(outside, 0.9):.3f} | {max(outside):.3f} "
-              f"| {statistics.median(t['embed'] for t in inside):.1f} | {statistics.median(t['search'] for t in inside):.1f} "
-              f"| {TARGET_S} | {'reached' if median <= TARGET_S else 'MISSED'} |", flush=True)
+        embed, scan = (statistics.median(took[key] for took in inside) for key in ("embed", "search"))
+        print(f"| {name} | {median:.3f} | {percentile(outside, 0.9):.3f} | {max(outside):.3f} | {embed:.1f} "
+              f"| {scan:.1f} | {TARGET_S} | {'reached' if median <= TARGET_S else 'MISSED'} |", flush=True)
     return 0 if good else 1
 
 

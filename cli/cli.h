@@ -20,9 +20,9 @@ enum { IMF_CLI_NOT_FOUND = 1, IMF_CLI_USAGE = 2, IMF_CLI_FAULT = 4, IMF_CLI_STOP
 typedef struct imf_cli_options imf_cli_options;
 
 typedef struct imf_cli_verb {
-    const char *name;                       /* "search"; "collection edit" has two words */
-    unsigned bit;                           /* for the table of options */
-    int (*run)(const imf_cli_options *o);   /* returns the exit status; has printed its own error */
+    const char *name;                     /* "search"; "collection edit" has two words */
+    unsigned bit;                         /* for the table of options */
+    int (*run)(const imf_cli_options *o); /* returns the exit status; has printed its own error */
     const char *help;
 } imf_cli_verb;
 
@@ -90,14 +90,17 @@ int imf_cli_put_json(char **json);
  * went away is no error. */
 int imf_cli_finish(int status);
 
-bool imf_cli_colours(FILE *to);    /* a terminal, and nobody asked for none */
+bool imf_cli_colours(FILE *to);                   /* a terminal, and nobody asked for none */
 const char *imf_cli_plural(unsigned long long n); /* "" or "s" */
 
 typedef struct imf_cli_short { /* a short text for people */
     char text[32];
 } imf_cli_short;
-const char *imf_cli_size(imf_cli_short *s, uint64_t bytes);       /* "12.3 MB" */
-const char *imf_cli_duration(imf_cli_short *s, double seconds);   /* "8 s", "3 min", "2 h 10 min" */
+const char *imf_cli_size(imf_cli_short *s, uint64_t bytes); /* "12.3 MB" */
+const char *imf_cli_rate(imf_cli_short *s, double rate);    /* "0.7", "25" */
+
+/* ", 25 a second, about 8 s left", without what is not known yet (a rate of 0, a negative number of seconds left). */
+void imf_cli_put_rate(FILE *to, double rate, double eta_s);
 
 /* ---- arrays (npy.c) ---------------------------------------------------------------------------------------------- */
 

@@ -16,10 +16,10 @@
 enum { FAILURES_SHOWN = 20, BAR_CELLS = 24 };
 
 #define PLAIN_EVERY_S 5.0
-#define BAR_EVERY_S 0.1
-#define CLEAR_LINE "\r\x1b[K"
-#define COLOUR_BAR "\x1b[36m"
-#define COLOUR_OFF "\x1b[0m"
+#define BAR_EVERY_S   0.1
+#define CLEAR_LINE    "\r\x1b[K"
+#define COLOUR_BAR    "\x1b[36m"
+#define COLOUR_OFF    "\x1b[0m"
 
 /* ---- Ctrl-C ------------------------------------------------------------------------------------------------------ */
 
@@ -79,7 +79,6 @@ static void on_progress(void *user, const imf_progress *p)
     progress *pr = user;
     double now = now_s();
     unsigned long long done = p->done, total = p->total;
-    imf_cli_short left;
 
     if (now < pr->next)
         return;
@@ -96,12 +95,12 @@ static void on_progress(void *user, const imf_progress *p)
         cells[BAR_CELLS] = '\0';
         snprintf(painted, sizeof painted, "%s%s%s", pr->colours ? COLOUR_BAR : "", cells,
                  pr->colours ? COLOUR_OFF : "");
-        fprintf(stderr, TXT_PROGRESS_BAR, pr->collection, painted, done, total, p->rate);
+        fprintf(stderr, TXT_PROGRESS_BAR, pr->collection, painted, done, total);
     } else {
-        fprintf(stderr, TXT_PROGRESS_PLAIN, pr->collection, done, total, p->rate);
+        fprintf(stderr, TXT_PROGRESS_PLAIN, pr->collection, done, total);
     }
-    if (total != 0 && p->eta_s >= 0)
-        fprintf(stderr, TXT_PROGRESS_LEFT, imf_cli_duration(&left, p->eta_s));
+    if (total != 0)
+        imf_cli_put_rate(stderr, p->rate, p->eta_s);
     if (!pr->bar)
         fputc('\n', stderr);
     fflush(stderr);
@@ -118,12 +117,14 @@ static void end_progress(progress *pr)
 
 static void put_report(const imf_index_report *r)
 {
+    imf_cli_short rate;
+
     imf_cli_put_text(stdout, r->collection);
     printf(TXT_INDEX_SUMMARY, (unsigned long long)r->seen, (unsigned long long)r->added,
            (unsigned long long)r->unchanged, (unsigned long long)r->renamed, (unsigned long long)r->failed,
            (unsigned long long)r->removed, r->seconds);
     if (r->seen > 0 && r->seconds > 0)
-        printf(TXT_INDEX_RATE, (double)r->seen / r->seconds);
+        printf(TXT_INDEX_RATE, imf_cli_rate(&rate, (double)r->seen / r->seconds));
     fputc('\n', stdout);
     for (size_t i = 0; i < r->n_failures && i < FAILURES_SHOWN; i++) {
         fputs(TXT_INDEX_FAILED, stdout);

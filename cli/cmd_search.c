@@ -13,7 +13,7 @@
 
 #define COLOUR_GOOD "\x1b[32m"
 #define COLOUR_NONE "\x1b[2m"
-#define COLOUR_OFF "\x1b[0m"
+#define COLOUR_OFF  "\x1b[0m"
 
 /* The words as one phrase. *phrase is freed by the caller; NULL when memory ran out. */
 static char *join(const char *const *words, size_t n)
@@ -82,7 +82,7 @@ static void put_table(const imf_results *results)
 
     for (size_t i = 0; i < results->n_hits; i++) {
         const imf_hit *hit = &results->hits[i];
-        const char *colour = !colours                             ? ""
+        const char *colour = !colours                            ? ""
                              : strcmp(hit->verdict, "good") == 0 ? COLOUR_GOOD
                              : strcmp(hit->verdict, "none") == 0 ? COLOUR_NONE
                                                                  : "";

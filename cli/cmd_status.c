@@ -28,8 +28,6 @@ static void put_collection(const imf_collection *c)
 
 static void put_status(const imf_status *status)
 {
-    imf_cli_short left;
-
     fputs(TXT_STATUS_HOME, stdout);
     imf_cli_put_text(stdout, status->home);
     fputc('\n', stdout);
@@ -42,9 +40,8 @@ static void put_status(const imf_status *status)
     fputs(TXT_STATUS_RUNNING, stdout);
     imf_cli_put_text(stdout, status->running_collection != NULL ? status->running_collection : "");
     printf(TXT_STATUS_RUNNING_FIGURES, (unsigned long long)status->running_done,
-           (unsigned long long)status->running_total, status->running_rate);
-    if (status->running_eta_s >= 0)
-        printf(TXT_PROGRESS_LEFT, imf_cli_duration(&left, status->running_eta_s));
+           (unsigned long long)status->running_total);
+    imf_cli_put_rate(stdout, status->running_rate, status->running_eta_s);
     fputc('\n', stdout);
 }
 

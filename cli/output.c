@@ -147,8 +147,8 @@ void imf_cli_warning(const char *text)
 static int exit_status(int code)
 {
     switch (code) {
-#define EXIT_STATUS(name, number, status)                    \
-    case number:                    \
+#define EXIT_STATUS(name, number, status)                                                                              \
+    case number:                                                                                                       \
         return status;
         IMF_CODES(EXIT_STATUS)
 #undef EXIT_STATUS
@@ -220,7 +220,13 @@ const char *imf_cli_size(imf_cli_short *s, uint64_t bytes)
     return s->text;
 }
 
-const char *imf_cli_duration(imf_cli_short *s, double seconds)
+const char *imf_cli_rate(imf_cli_short *s, double rate)
+{
+    snprintf(s->text, sizeof s->text, rate < 10.0 ? "%.1f" : "%.0f", rate);
+    return s->text;
+}
+
+static const char *duration(imf_cli_short *s, double seconds)
 {
     if (seconds < 90.0)
         snprintf(s->text, sizeof s->text, "%.0f s", seconds);
@@ -229,4 +235,15 @@ const char *imf_cli_duration(imf_cli_short *s, double seconds)
     else
         snprintf(s->text, sizeof s->text, "%.1f h", seconds / 3600.0);
     return s->text;
+}
+
+void imf_cli_put_rate(FILE *to, double rate, double eta_s)
+{
+    imf_cli_short text;
+
+    if (rate <= 0)
+        return;
+    fprintf(to, TXT_PROGRESS_RATE, imf_cli_rate(&text, rate));
+    if (eta_s >= 0)
+        fprintf(to, TXT_PROGRESS_LEFT, duration(&text, eta_s));
 }

@@ -338,7 +338,10 @@ enum imf_decode_status imf_load_picture(int fd, uint64_t file_size, uint64_t max
 int imf_load_start(void)
 {
     /* A home without modules: ImageMagick, Poppler and others are never even loaded; the start takes half the time. */
-    if (setenv("VIPSHOME", "/dev/null", 1) || vips_init("imagefinder-decode"))
+    if (setenv("VIPSHOME", "/dev/null", 1))
+        return -1;
+    /* Pictures of loaders that cannot give rows in order (WebP) go to memory, which is limited, and never to a file. */
+    if (setenv("VIPS_DISC_THRESHOLD", "1000000m", 1) || vips_init("imagefinder-decode"))
         return -1;
     vips_block_untrusted_set(TRUE);
     vips_operation_block_set("VipsForeignLoad", TRUE);

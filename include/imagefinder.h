@@ -1,7 +1,8 @@
 /*
  * imagefinder.h - the whole public interface of libimagefinder.
  *
- * Image Finder finds pictures in a person's own folders by free text (Russian or English) or by another picture, on this machine.
+ * Image Finder finds pictures in a person's own folders by free text (Russian or English) or by another picture, on
+ * this machine.
  *
  *     #include <imagefinder.h>
  *     #include <stdio.h>
@@ -34,13 +35,17 @@
  *     }
  *
  * Rules that hold everywhere:
- * - A function that can fail returns IMF_OK (0) or a negative imf_code and fills *err once, where the fault was found: what, where, what to do.
- *   err may be NULL. The library never prints, never exits and keeps no global error.
+ * - A function that can fail returns IMF_OK (0) or a negative imf_code and fills *err once, where the fault was
+ *   found: what, where, what to do. err may be NULL. The library never prints, never exits and keeps no global
+ *   error.
  * - Strings are UTF-8. Paths are bytes as the file system has them.
- * - `..._free` and `imf_close` take the address of a pointer, accept NULL and half-built objects, and set the pointer to NULL.
- * - What a function hands out through `**out` belongs to the caller until its `_free`; what lies inside it is borrowed from it.
- * - One imf_finder may be used by one thread at a time; several finders on one home, in one process or many, are fine: readers never
- *   wait for the writer, and there is one writer a home. imf_cancel may be called from any thread and from a signal handler.
+ * - `..._free` and `imf_close` take the address of a pointer, accept NULL and half-built objects, and set the
+ *   pointer to NULL.
+ * - What a function hands out through `**out` belongs to the caller until its `_free`; what lies inside it is
+ *   borrowed from it.
+ * - One imf_finder may be used by one thread at a time; several finders on one home, in one process or many, are
+ *   fine: readers never wait for the writer, and there is one writer a home. imf_cancel may be called from any
+ *   thread and from a signal handler.
  */
 #ifndef IMAGEFINDER_H
 #define IMAGEFINDER_H
@@ -59,9 +64,10 @@ extern "C" {
 #define IMF_API
 #endif
 
-/* ---- Errors ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Errors ------------------------------------------------------------------------------------------------------ */
 
-/* Every code with its name and the exit status that the command line gives it. Numbers are pinned: new codes go to the end. */
+/* Every code with its name and the exit status that the command line gives it. Numbers are pinned: new codes go to
+ * the end. */
 #define IMF_CODES(X)            \
     X(IMF_OK, 0, 0)             /* done */ \
     X(IMF_EUSAGE, -1, 2)        /* the call itself is wrong: an empty query, a number out of range */ \
@@ -86,7 +92,7 @@ typedef struct imf_err {
 
 IMF_API const char *imf_version(void); /* "0.1.0"; static */
 
-/* ---- A finder: an open home --------------------------------------------------------------------------------------------------- */
+/* ---- A finder: an open home -------------------------------------------------------------------------------------- */
 
 typedef struct imf_finder imf_finder;
 
@@ -95,7 +101,9 @@ typedef void (*imf_log_fn)(void *user, imf_log_level level, const char *line);
 
 typedef struct imf_options {
     const char *home;  /* NULL: $IMAGEFINDER_HOME, else $XDG_DATA_HOME/imagefinder, else ~/.local/share/imagefinder */
-    const char *model; /* a model's name, or with a slash its folder; NULL: $IMAGEFINDER_MODEL, else that of the collection, else "starter" */
+    /* a model's name, or with a slash its folder; NULL: $IMAGEFINDER_MODEL, else that of the collection, else
+     * "starter" */
+    const char *model;
     int threads;       /* 0: as many as there are processors */
     imf_log_fn log;    /* NULL: silent. Called from any thread of the library */
     void *log_user;
@@ -103,15 +111,15 @@ typedef struct imf_options {
 
 IMF_API imf_options imf_options_default(void);
 
-/* Opens a home for reading; a home that does not exist is not created here (imf_index_folders creates it). The strings of opt are copied.
- * Errors: IMF_EINPUT (no home can be derived, not a home), IMF_EDAMAGE. */
+/* Opens a home for reading; a home that does not exist is not created here (imf_index_folders creates it). The
+ * strings of opt are copied. Errors: IMF_EINPUT (no home can be derived, not a home), IMF_EDAMAGE. */
 IMF_API int imf_open(imf_finder **out, const imf_options *opt, imf_err *err);
 IMF_API void imf_close(imf_finder **finder);
 
 /* Asks a running imf_index_folders to finish its batch and to return IMF_ECANCEL. Async-signal-safe. */
 IMF_API void imf_cancel(imf_finder *finder);
 
-/* ---- Indexing ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Indexing ---------------------------------------------------------------------------------------------------- */
 
 typedef struct imf_progress { /* of one run, for a progress bar */
     uint64_t done, total;     /* files; total is 0 while the roots are still walked */
@@ -134,7 +142,8 @@ typedef struct imf_failure {
 
 typedef struct imf_index_report {
     const char *collection, *model;
-    uint64_t seen, added, unchanged, renamed, failed, moments; /* this run; seen = added + unchanged + renamed + failed */
+    /* this run; seen = added + unchanged + renamed + failed */
+    uint64_t seen, added, unchanged, renamed, failed, moments;
     uint64_t removed;                                          /* paths gone without a successor */
     uint64_t offline;                                          /* rows kept although their root is missing or empty */
     double seconds;
@@ -147,18 +156,20 @@ typedef struct imf_index_report {
 
 IMF_API imf_index_options imf_index_options_default(void);
 
-/* Walks the paths and brings the collection up to date. Creates the home and the collection where needed. Files that cannot be read are
- * counted and listed, and do not stop it. *report (if report is not NULL) is filled whenever the walk began, on errors too, and is freed with
- * imf_index_report_free. Errors: IMF_EINPUT (a path is missing: the others were indexed all the same), IMF_EBUSY, IMF_EMODEL, IMF_EUSAGE,
- * IMF_EIO, IMF_ECANCEL. */
-IMF_API int imf_index_folders(imf_finder *finder, const imf_index_options *opt, imf_index_report **report, imf_err *err);
+/* Walks the paths and brings the collection up to date. Creates the home and the collection where needed. Files that
+ * cannot be read are counted and listed, and do not stop it. *report (if report is not NULL) is filled whenever the
+ * walk began, on errors too, and is freed with imf_index_report_free. Errors: IMF_EINPUT (a path is missing: the
+ * others were indexed all the same), IMF_EBUSY, IMF_EMODEL, IMF_EUSAGE, IMF_EIO, IMF_ECANCEL. */
+IMF_API int imf_index_folders(imf_finder *finder, const imf_index_options *opt, imf_index_report **report,
+                              imf_err *err);
 IMF_API void imf_index_report_free(imf_index_report **report);
 
-/* ---- Searching ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Searching --------------------------------------------------------------------------------------------------- */
 
 typedef struct imf_query {
     const char *text;       /* a phrase; or NULL */
-    const char *picture;    /* path of a picture, or the id of an item (32 hex digits; a file wins); or NULL. Exactly one of the two */
+    /* path of a picture, or the id of an item (32 hex digits; a file wins); or NULL. Exactly one of the two */
+    const char *picture;
     const char *collection; /* NULL: every collection in the model's space */
     int k;                  /* 1..1000 */
     bool has_min_score;
@@ -181,7 +192,8 @@ typedef struct imf_hit {
 } imf_hit;
 
 typedef struct imf_results {
-    const char *text, *language, *model; /* text and language are NULL for a picture query; language is "ru", "en", "mixed" or "other" */
+    /* text and language are NULL for a picture query; language is "ru", "en", "mixed" or "other" */
+    const char *text, *language, *model;
     double embed_ms, search_ms, total_ms;
     bool degraded;
     const char *const *warnings;
@@ -192,12 +204,13 @@ typedef struct imf_results {
 
 IMF_API imf_query imf_query_default(void);
 
-/* Finds the k nearest pictures, best first, ties by the smaller id. IMF_OK with n_hits == 0 when nothing is indexed or nothing reaches
- * min_score. Errors: IMF_EUSAGE, IMF_EUNKNOWN, IMF_EMODEL, IMF_EINPUT (the query's picture), IMF_EDAMAGE (names the file), IMF_EMEM. */
+/* Finds the k nearest pictures, best first, ties by the smaller id. IMF_OK with n_hits == 0 when nothing is indexed
+ * or nothing reaches min_score. Errors: IMF_EUSAGE, IMF_EUNKNOWN, IMF_EMODEL, IMF_EINPUT (the query's picture),
+ * IMF_EDAMAGE (names the file), IMF_EMEM. */
 IMF_API int imf_search(imf_finder *finder, const imf_query *query, imf_results **results, imf_err *err);
 IMF_API void imf_results_free(imf_results **results);
 
-/* ---- Embedding ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Embedding --------------------------------------------------------------------------------------------------- */
 
 typedef struct imf_embed_input {
     const char *text;    /* exactly one of text and picture */
@@ -207,10 +220,11 @@ typedef struct imf_embed_input {
 /* Length of the vectors of the finder's model. */
 IMF_API int imf_dim(imf_finder *finder, int *dim, imf_err *err);
 
-/* Writes one row of float32 [n, dim] for each input into rows (caller's, n * dim floats); L2-normalised unless raw. One bad input fails the call. */
+/* Writes one row of float32 [n, dim] for each input into rows (caller's, n * dim floats); L2-normalised unless raw.
+ * One bad input fails the call. */
 IMF_API int imf_embed(imf_finder *finder, const imf_embed_input *inputs, size_t n, bool raw, float *rows, imf_err *err);
 
-/* ---- Collections, status, verification ---------------------------------------------------------------------------------------- */
+/* ---- Collections, status, verification --------------------------------------------------------------------------- */
 
 typedef struct imf_collection {
     const char *name, *title, *description, *model; /* title and description may be "" */
@@ -255,15 +269,16 @@ typedef struct imf_verify_report {
     size_t n_damage;
 } imf_verify_report;
 
-/* Reads every block of every segment against its checksum, and the live rows against the catalog. IMF_OK with report->ok == false when
- * something is damaged. */
+/* Reads every block of every segment against its checksum, and the live rows against the catalog. IMF_OK with
+ * report->ok == false when something is damaged. */
 IMF_API int imf_verify(imf_finder *finder, imf_verify_report **report, imf_err *err);
 IMF_API void imf_verify_report_free(imf_verify_report **report);
 
-/* ---- JSON --------------------------------------------------------------------------------------------------------------------- */
+/* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
-/* The stable JSON of the command line and of the web server: one line, without a line feed. malloc'd, freed with imf_string_free; NULL when out of memory.
- * A path that is not UTF-8 is given readably, with its bytes beside it in path_base64. */
+/* The stable JSON of the command line and of the web server: one line, without a line feed. malloc'd, freed with
+ * imf_string_free; NULL when out of memory. A path that is not UTF-8 is given readably, with its bytes beside it in
+ * path_base64. */
 IMF_API char *imf_results_json(const imf_results *results);
 IMF_API char *imf_index_report_json(const imf_index_report *report);
 IMF_API char *imf_status_json(const imf_status *status);

@@ -3,11 +3,13 @@
 
     run.py BUILD [--sanitized BUILD] [--failed NAME]... [SUITE...]
 
-The programs are those that Meson knows (`meson introspect --tests`); each prints TAP (https://testanything.org) on stdout, or on
-stderr, as some versions of cmocka do. A program fails as a whole, beside its single tests, when it crashes, runs out of time, ends
-with a status that its report does not explain, reports no plan, keeps to another number than its plan, or tests nothing.
+The programs are those that Meson knows (`meson introspect --tests`); each prints TAP (https://testanything.org) on
+stdout, or on stderr, as some versions of cmocka do. A program fails as a whole, beside its single tests, when it
+crashes, runs out of time, ends with a status that its report does not explain, reports no plan, keeps to another number
+than its plan, or tests nothing.
 
-Tests marked `is_parallel: false` run alone. Tests in the extra suite `release-only` are left out of the sanitized build.
+Tests marked `is_parallel: false` run alone. Tests in the extra suite `release-only` are left out of the sanitized
+build.
 The last line is `N passed, N failed, N skipped`: single tests of the first build, and any failure of the second.
 Status: 0 when all is well, 1 when something failed or nothing ran, 2 for a suite that does not exist.
 """

@@ -1,4 +1,5 @@
-/* Errors inside the library: one channel, the message made once where the fault is found. Thread-safe: everything is the caller's. */
+/* Errors inside the library: one channel, the message made once where the fault is found. Thread-safe: everything is
+ * the caller's. */
 #ifndef IMF_BASE_ERR_H
 #define IMF_BASE_ERR_H
 
@@ -6,8 +7,8 @@
 
 #include "base/messages.h"
 
-/* Fills *err (which may be NULL) unless it already holds a fault, and returns code. fmt is an entry of base/messages.h. Control characters and broken
- * UTF-8 in the arguments (file names!) are made harmless. */
+/* Fills *err (which may be NULL) unless it already holds a fault, and returns code. fmt is an entry of
+ * base/messages.h. Control characters and broken UTF-8 in the arguments (file names!) are made harmless. */
 int imf_fail(imf_err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* As imf_fail, with ": <strerror(errno_value)>" at the end. */

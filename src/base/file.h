@@ -1,8 +1,10 @@
 /*
- * The file layer: every file of the home but SQLite's own is read and written through this table of functions (as through SQLite's VFS), so that a test
- * can fail the n-th call, drop unsynced bytes at a simulated power cut, and count syncs.
+ * The file layer: every file of the home but SQLite's own is read and written through this table of functions (as
+ * through SQLite's VFS), so that a test can fail the n-th call, drop unsynced bytes at a simulated power cut, and
+ * count syncs.
  *
- * All functions return 0 (or a count >= 0) or a negated errno. Short reads and writes and EINTR are dealt with inside. Thread-safe per file.
+ * All functions return 0 (or a count >= 0) or a negated errno. Short reads and writes and EINTR are dealt with
+ * inside. Thread-safe per file.
  */
 #ifndef IMF_BASE_FILE_H
 #define IMF_BASE_FILE_H
@@ -23,7 +25,8 @@ enum {
 typedef struct imf_file_layer {
     int (*open)(void *self, const char *path, int flags, imf_file **out);
     void (*close)(imf_file **f);
-    ssize_t (*pread)(imf_file *f, void *buf, size_t n, uint64_t offset);       /* bytes read, less than n at the end of the file only */
+    /* bytes read, less than n at the end of the file only */
+    ssize_t (*pread)(imf_file *f, void *buf, size_t n, uint64_t offset);
     int (*pwrite)(imf_file *f, const void *buf, size_t n, uint64_t offset);    /* all or an error */
     int (*sync)(imf_file *f);                                                  /* data and size are on the disk */
     int (*truncate)(imf_file *f, uint64_t size);
@@ -34,7 +37,8 @@ typedef struct imf_file_layer {
     int (*remove)(void *self, const char *path);
     int (*mkdir)(void *self, const char *path);                                /* 0 also when it exists as a folder */
     int (*sync_dir)(void *self, const char *path);                             /* names in the folder are on the disk */
-    int (*list)(void *self, const char *path, int (*each)(void *user, const char *name), void *user); /* stops at the first non-zero */
+    /* stops at the first non-zero */
+    int (*list)(void *self, const char *path, int (*each)(void *user, const char *name), void *user);
     void *self;
 } imf_file_layer;
 

@@ -1,4 +1,5 @@
-/* Logging goes to the callback that the user of the library gave; the library itself never prints. Thread-safe if the callback is. */
+/* Logging goes to the callback that the user of the library gave; the library itself never prints. Thread-safe if
+ * the callback is. */
 #ifndef IMF_BASE_LOG_H
 #define IMF_BASE_LOG_H
 

@@ -1,7 +1,7 @@
 /*
- * Every message of the library that a user may see, in English; other languages will join as tables keyed by these texts.
- * One line each: what, where, what to do. Each is a printf format: the compiler checks the arguments at every use.
- * Sections are by module; a new message goes to its module's section.
+ * Every message of the library that a user may see, in English; other languages will join as tables keyed by these
+ * texts. One line each: what, where, what to do. Each is a printf format: the compiler checks the arguments at every
+ * use. Sections are by module; a new message goes to its module's section.
  */
 #ifndef IMF_BASE_MESSAGES_H
 #define IMF_BASE_MESSAGES_H
@@ -13,7 +13,8 @@
 #define MSG_RESIZE_USAGE "cannot resize %zu x %zu to %zu x %zu, %zu channels, filter %d"
 #define MSG_VIEW_USAGE "cannot cut a view from %u x %u pixels of %u channels: kind %u, %u x %u"
 #define MSG_POOL_USAGE "the decode pool needs 1 to 64 workers and 1 to %d views; asked for %d workers and %zu views"
-#define MSG_POOL_PROGRAM "cannot find the decoder program %s; install Image Finder completely or set IMAGEFINDER_DECODE to its path"
+#define MSG_POOL_PROGRAM \
+    "cannot find the decoder program %s; install Image Finder completely or set IMAGEFINDER_DECODE to its path"
 #define MSG_POOL_START "cannot start the decoder %s: %s; try to run it with --version"
 #define MSG_POOL_SYSTEM "cannot start a decode worker (%s)"
 #define MSG_PICTURE_NOT_A_FILE "not a regular file"
@@ -35,7 +36,9 @@
 /* ---- nn ---- */
 #define MSG_WEIGHTS_READ "cannot read the weights %s"
 #define MSG_WEIGHTS_SHORT "%s: %zu bytes are too few for a safetensors file; get the file again"
-#define MSG_WEIGHTS_HEADER "%s: the header claims %llu bytes of a file of %zu (and at most 100 MB): damaged, or no safetensors file; get it again"
+#define MSG_WEIGHTS_HEADER \
+    "%s: the header claims %llu bytes of a file of %zu (and at most 100 MB): damaged, or no safetensors file; get it " \
+    "again"
 #define MSG_WEIGHTS_NOT_JSON "%s: the header is not a safetensors header: %s (byte %d); get the file again"
 #define MSG_WEIGHTS_TOO_MANY "%s: the header describes more than any model has; get the file again"
 #define MSG_WEIGHTS_NO_NAME "%s: a tensor has an empty name; get the file again"
@@ -46,21 +49,26 @@
 #define MSG_WEIGHTS_COVER "%s: tensor %.*s begins at byte %zu, expected %zu (a hole or an overlap); get the file again"
 #define MSG_WEIGHTS_TAIL "%s: %zu bytes of data, but the tensors end at %zu; get the file again"
 #define MSG_WEIGHTS_MISSING "%s: there is no tensor %s; the file is not the one that its config.json describes"
-#define MSG_WEIGHTS_UNFIT "%s: tensor %s is %s [%s], expected %s [%s]; the file is not the one that its config.json describes"
+#define MSG_WEIGHTS_UNFIT \
+    "%s: tensor %s is %s [%s], expected %s [%s]; the file is not the one that its config.json describes"
 #define MSG_STARTER_READ "cannot read the model's %s"
 #define MSG_STARTER_NOT_JSON "%s is not a model's configuration: %s (line %d); get the model again"
 #define MSG_STARTER_TYPE "%s: model_type is %.80s, expected imagefinder-starter; choose another model folder"
-#define MSG_STARTER_VERSION "%s: made for another version of Image Finder (%s %d, expected %d); get the model of this version"
+#define MSG_STARTER_VERSION \
+    "%s: made for another version of Image Finder (%s %d, expected %d); get the model of this version"
 #define MSG_STARTER_NO_KEY "%s: the key %s%s is missing; get the model again"
 #define MSG_STARTER_KEY "%s: %s%s is not %s; get the model again"
 #define MSG_STARTER_INT "%s: %s%s is not an integer from %d to %d; get the model again"
 #define MSG_STARTER_REAL "%s: %s%s is not a number from %g to %g; get the model again"
 #define MSG_STARTER_DIM "%s: dim is %d, but picture.concept_dim + picture.learned_dim is %d + %d; get the model again"
-#define MSG_STARTER_HUGE "the model's layer %s asks for more memory than any starter needs: config.json is damaged; get the model again"
+#define MSG_STARTER_HUGE \
+    "the model's layer %s asks for more memory than any starter needs: config.json is damaged; get the model again"
 #define MSG_STARTER_NOT_FINITE "the model's tensor %s holds a number that is not finite; get the model again"
 #define MSG_STARTER_NO_WORDS "the query has no Russian or English word; type one"
-#define MSG_STARTER_ROW "word %zu points outside the model's table of %u rows; this is a fault of Image Finder, please report it"
-#define MSG_STARTER_BAD_VECTOR "the model gives no usable vector for this %s: its weights are damaged; get the model again"
+#define MSG_STARTER_ROW \
+    "word %zu points outside the model's table of %u rows; this is a fault of Image Finder, please report it"
+#define MSG_STARTER_BAD_VECTOR \
+    "the model gives no usable vector for this %s: its weights are damaged; get the model again"
 #define MSG_DNN "the neural network library failed at %s (status %d); this is a fault of Image Finder, please report it"
 
 /* ---- index ---- */
@@ -82,8 +90,11 @@
 #define MSG_INDEX_READ "cannot read %s; check the disk"
 #define MSG_INDEX_MAP "cannot map %s into memory; close other programs and try again"
 #define MSG_INDEX_WRITE "cannot write %s; free space or rights there, then run again: what was committed is safe"
-#define MSG_INDEX_SYNC "%s could not be put on the disk and takes no more rows; check the disk, then run again: what was committed is safe"
-#define MSG_INDEX_CLOSED "an earlier write to the vectors in %s failed, they take no more rows; check the disk, then run again: what was committed is safe"
+#define MSG_INDEX_SYNC \
+    "%s could not be put on the disk and takes no more rows; check the disk, then run again: what was committed is safe"
+#define MSG_INDEX_CLOSED \
+    "an earlier write to the vectors in %s failed, they take no more rows; check the disk, then run again: what was " \
+    "committed is safe"
 #define MSG_INDEX_BAD_ROW "vector %zu of %zu is zero or not finite; nothing was added"
 #define MSG_INDEX_BAD_QUERY "query vector %zu is zero or not finite; give another query"
 #define MSG_INDEX_K "%d results asked for; ask for 1 to %d"
@@ -92,14 +103,24 @@
 /* ---- store ---- */
 #define MSG_STORE_FULL "%s: no space left on the disk (%s); free some and run the command again"
 #define MSG_STORE_IO "%s: cannot be read or written (%s); check the disk and the permissions of its folder"
-#define MSG_STORE_DAMAGED "%s: the catalog is damaged (%s); restore the home from a backup, or move it away and index again"
-#define MSG_STORE_FOREIGN "%s: this is not a catalog of Image Finder; choose another home with --home, or move the file away"
+#define MSG_STORE_DAMAGED                                                                                              \
+    "%s: the catalog is damaged (%s); "                                                                                \
+    "restore the home from a backup, or move it away and index again"
+#define MSG_STORE_FOREIGN                                                                                              \
+    "%s: this is not a catalog of Image Finder; "                                                                      \
+    "choose another home with --home, or move the file away"
 #define MSG_STORE_BUSY "%s: in use by another process (%s); try again when it has finished"
 #define MSG_STORE_CHANGED "%s: changed while it was read in a folder without write permission; run the command again"
 #define MSG_STORE_FAULT "%s: a fault of Image Finder's own in the catalog (%s); please report it"
-#define MSG_STORE_NEWER "%s: made by a newer version of Image Finder (schema %d, this one knows %d); update Image Finder"
-#define MSG_STORE_OLDER "%s: made by an older version of Image Finder (schema %d, this one reads %d); run `imagefinder index` once"
-#define MSG_STORE_NO_WAL "%s: this file system cannot hold a catalog (no shared memory for its journal); choose a local folder with --home"
+#define MSG_STORE_NEWER                                                                                                \
+    "%s: made by a newer version of Image Finder (schema %d, this one knows %d); "                                     \
+    "update Image Finder"
+#define MSG_STORE_OLDER                                                                                                \
+    "%s: made by an older version of Image Finder (schema %d, this one reads %d); "                                    \
+    "run `imagefinder index` once"
+#define MSG_STORE_NO_WAL                                                                                               \
+    "%s: this file system cannot hold a catalog (no shared memory for its journal); "                                  \
+    "choose a local folder with --home"
 #define MSG_STORE_RANDOM "cannot get random bytes for the new catalog %s"
 #define WHAT_STORE_DATABASE "the database's own check: %s"
 #define WHAT_STORE_FOREIGN_KEY "rows of the table %s name a %s that is not there"
@@ -121,7 +142,8 @@
 #define MSG_FINDER_COLLECTION_UNKNOWN "no collection named '%s'; `imagefinder collection list` shows those there are"
 #define MSG_FINDER_MODEL_UNKNOWN "no model named '%s' here; a folder needs a slash in its name (./FOLDER)"
 #define MSG_FINDER_MODEL_FOLDER "cannot open the model folder %s; check the path"
-#define MSG_FINDER_MODEL_OTHER "collection '%s' was indexed with the model %s, not with %s; leave out --model, or use another collection"
+#define MSG_FINDER_MODEL_OTHER \
+    "collection '%s' was indexed with the model %s, not with %s; leave out --model, or use another collection"
 #define MSG_FINDER_NO_WORDS "'%s' has no Russian or English word; the model reads these two languages"
 #define MSG_FINDER_EMPTY_QUERY "the query is empty; give some words, or @FILE"
 #define MSG_FINDER_ONE_QUERY "a query is either words or one picture; give one of the two"

@@ -17,7 +17,8 @@ struct imf_queue {
 imf_queue *imf_queue_new(size_t capacity)
 {
     size_t bytes;
-    if (capacity == 0 || !imf_mul_size(capacity, sizeof(void *), &bytes) || !imf_add_size(bytes, sizeof(imf_queue), &bytes))
+    if (capacity == 0 || !imf_mul_size(capacity, sizeof(void *), &bytes) ||
+        !imf_add_size(bytes, sizeof(imf_queue), &bytes))
         return NULL;
     imf_queue *q = imf_alloc(bytes);
     if (!q)

@@ -37,10 +37,12 @@ bool imf_utf8_valid(const char *s, size_t n)
     return true;
 }
 
-/* C0 and C1 controls, and the marks that turn the direction of a line round: a file name must not be able to paint the terminal. */
+/* C0 and C1 controls, and the marks that turn the direction of a line round: a file name must not be able to paint
+ * the terminal. */
 static bool is_control(uint32_t cp)
 {
-    return cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || cp == 0x2028 || cp == 0x2029 || (cp >= 0x202A && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069);
+    return cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || cp == 0x2028 || cp == 0x2029 || (cp >= 0x202A && cp <= 0x202E) ||
+           (cp >= 0x2066 && cp <= 0x2069);
 }
 
 size_t imf_utf8_sanitise(char *out, size_t size, const char *s)

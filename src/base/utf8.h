@@ -6,12 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decodes one code point from s[0..n). Returns its length in bytes, or 0 when the bytes are not valid UTF-8 (surrogates, overlong forms). */
+/* Decodes one code point from s[0..n). Returns its length in bytes, or 0 when the bytes are not valid UTF-8
+ * (surrogates, overlong forms). */
 size_t imf_utf8_decode(const char *s, size_t n, uint32_t *cp);
 
 bool imf_utf8_valid(const char *s, size_t n);
 
-/* Copies s into out (size bytes with the NUL): broken bytes become U+FFFD, control characters '?'; cut at a character's edge. Returns the length. */
+/* Copies s into out (size bytes with the NUL): broken bytes become U+FFFD, control characters '?'; cut at a
+ * character's edge. Returns the length. */
 size_t imf_utf8_sanitise(char *out, size_t size, const char *s);
 
 #endif

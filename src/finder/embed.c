@@ -4,7 +4,8 @@
 #include "finder/finder.h"
 #include "text/fold.h"
 
-/* The model of a call that names no collection: the option's, else that of the collection "default", else the starter. */
+/* The model of a call that names no collection: the option's, else that of the collection "default", else the
+ * starter. */
 static int use_default_model(imf_finder *f, imf_model **model, imf_err *err)
 {
     imf_store *store = NULL;

@@ -1,4 +1,5 @@
-/* Opening a home, and the small things that every verb of the library needs: paths, the model, the pool, the vectors of a space. */
+/* Opening a home, and the small things that every verb of the library needs: paths, the model, the pool, the vectors
+ * of a space. */
 #include "finder/finder.h"
 
 #include <errno.h>
@@ -149,13 +150,14 @@ int imf_finder_use_pool(imf_finder *f, imf_err *err)
     if (f->pool)
         return IMF_OK;
     imf_pool_options o = imf_pool_options_default();
-    o.workers = f->threads < 63 ? f->threads + 1 : 64; /* one more than processors: the gaps between stages are filled */
+    /* one more than processors: the gaps between stages are filled */
+    o.workers = f->threads < 63 ? f->threads + 1 : 64;
     o.log = f->log;
     return imf_pool_open(&f->pool, &o, err);
 }
 
-int imf_finder_open_index(const imf_finder *f, imf_store *store, int64_t space_id, const uint8_t space[16], int dim, bool writable, bool tolerant, imf_index **out,
-                          imf_err *err)
+int imf_finder_open_index(const imf_finder *f, imf_store *store, int64_t space_id, const uint8_t space[16], int dim,
+                          bool writable, bool tolerant, imf_index **out, imf_err *err)
 {
     int rc = IMF_OK;
     imf_store_segment *rows = NULL;

@@ -1,5 +1,6 @@
 /*
- * What the files of src/finder share: the open home, the model in use, the writer's lock. Everything public is in imagefinder.h.
+ * What the files of src/finder share: the open home, the model in use, the writer's lock. Everything public is in
+ * imagefinder.h.
  */
 #ifndef IMF_FINDER_FINDER_H
 #define IMF_FINDER_FINDER_H
@@ -69,18 +70,21 @@ struct imf_finder {
 };
 
 char *imf_finder_path(const imf_finder *f, const char *name);                 /* home/name, imf_free'd by the caller */
-int imf_finder_open_store(const imf_finder *f, bool create, imf_store **out, imf_err *err); /* IMF_EUNKNOWN without a message: no home yet */
-int imf_finder_use_model(imf_finder *f, const char *reference, imf_model **out, imf_err *err); /* borrowed; kept open for the next call */
+/* IMF_EUNKNOWN without a message: no home yet */
+int imf_finder_open_store(const imf_finder *f, bool create, imf_store **out, imf_err *err);
+/* borrowed; kept open for the next call */
+int imf_finder_use_model(imf_finder *f, const char *reference, imf_model **out, imf_err *err);
 int imf_finder_use_pool(imf_finder *f, imf_err *err);
 
 /* Opens the vectors of a space as the catalog has them now. */
-int imf_finder_open_index(const imf_finder *f, imf_store *store, int64_t space_id, const uint8_t space[16], int dim, bool writable, bool tolerant, imf_index **out,
-                          imf_err *err);
+int imf_finder_open_index(const imf_finder *f, imf_store *store, int64_t space_id, const uint8_t space[16], int dim,
+                          bool writable, bool tolerant, imf_index **out, imf_err *err);
 
 /* Decodes and embeds one picture file of the user. Errors name the file. */
 int imf_finder_embed_file(imf_finder *f, imf_model *model, const char *path, bool raw, float *vector, imf_err *err);
 
-/* Opens a regular file for reading, without following a link at its end, never blocking on a pipe. 0 or a negated errno. */
+/* Opens a regular file for reading, without following a link at its end, never blocking on a pipe. 0 or a negated
+ * errno. */
 int imf_open_regular(const char *path, bool follow, int *fd, struct stat *st);
 
 /* 1..64 bytes of UTF-8 without '/' and control characters. */

@@ -1,6 +1,7 @@
 /*
- * An index run from start to end: the lock, the collection and its model, the roots; then files through the threads (hash, look up, decode and embed) in batches that are
- * committed whole; then what is gone. Comparing is in ingest_plan.c, committing in ingest_batch.c, the threads in jobs.c.
+ * An index run from start to end: the lock, the collection and its model, the roots; then files through the threads
+ * (hash, look up, decode and embed) in batches that are committed whole; then what is gone. Comparing is in
+ * ingest_plan.c, committing in ingest_batch.c, the threads in jobs.c.
  */
 #include "finder/ingest.h"
 
@@ -77,7 +78,8 @@ int imf_run_count_failure(imf_run *r, const char *path, const char *reason, imf_
     return IMF_OK;
 }
 
-/* The absolute path without links, "." and "..", also of what is not there: then of the part that is, with the rest behind it. NULL with errno when the path is no path. */
+/* The absolute path without links, "." and "..", also of what is not there: then of the part that is, with the rest
+ * behind it. NULL with errno when the path is no path. */
 static char *real_path(const char *path)
 {
     char *real = realpath(path, NULL);
@@ -97,7 +99,8 @@ static char *real_path(const char *path)
     if (cut == n)
         return NULL;
     char *parent = real_path(head), *whole = NULL;
-    if (parent && asprintf(&whole, "%s%s%.*s", parent, strcmp(parent, "/") == 0 ? "" : "/", (int)(n - cut), path + cut) < 0)
+    if (parent &&
+        asprintf(&whole, "%s%s%.*s", parent, strcmp(parent, "/") == 0 ? "" : "/", (int)(n - cut), path + cut) < 0)
         whole = NULL;
     free(parent);
     return whole;
@@ -174,9 +177,13 @@ static int prepare_collection(imf_run *r, imf_err *err)
     r->collection = found.id;
     if (is_new)
         IMF_TRY(imf_store_collection_add(r->store, name, model->reference, r->space, &r->collection, err));
-    for (size_t i = 0; i < r->n_roots; i++)
-        if (!r->roots[i].missing)
-            IMF_TRY(imf_store_root(r->store, r->collection, r->roots[i].path, &r->roots[i].id, err));
+    for (size_t i = 0; i < r->n_roots; i++) { /* a missing path becomes no root, but it may be one */
+        imf_run_root *root = &r->roots[i];
+        if (root->missing)
+            IMF_TRY(imf_store_root_find(r->store, r->collection, root->path, &root->id, err));
+        else
+            IMF_TRY(imf_store_root(r->store, r->collection, root->path, &root->id, err));
+    }
     IMF_TRY(imf_store_commit(r->store, err));
     open = false;
     r->model = model;
@@ -190,7 +197,8 @@ out:
     return rc;
 }
 
-/* Tells the progress bar ten times a second and other processes once a second. What other processes see is a courtesy: a failure to write it is not one of the run. */
+/* Tells the progress bar ten times a second and other processes once a second. What other processes see is a
+ * courtesy: a failure to write it is not one of the run. */
 static void tell_progress(imf_run *r, bool last)
 {
     double now = imf_now_ms(), seconds = (now - r->started) / 1e3;
@@ -382,13 +390,15 @@ static int run_locked(imf_run *r, imf_err *err)
     if (imf_store_run_get(r->store, &stale, &there, NULL) == IMF_OK && there)
         imf_store_run_put(r->store, NULL, NULL); /* left by a run that was killed */
     IMF_TRY(prepare_collection(r, err));
-    IMF_TRY(imf_finder_open_index(r->f, r->store, r->space, r->model->space, r->model->cfg->dim, true, false, &r->index, err));
+    IMF_TRY(imf_finder_open_index(r->f, r->store, r->space, r->model->space, r->model->cfg->dim, true, false, &r->index,
+                                  err));
     double start = imf_now_ms();
     IMF_TRY(imf_run_plan(r, err));
     r->report->scan_ms = imf_now_ms() - start;
     IMF_TRY(process(r, err));
     if (cancelled(r)) {
-        rc = imf_fail(err, IMF_ECANCEL, MSG_FINDER_CANCEL, (unsigned long long)r->done, (unsigned long long)r->report->seen);
+        rc = imf_fail(err, IMF_ECANCEL, MSG_FINDER_CANCEL, (unsigned long long)r->done,
+                      (unsigned long long)r->report->seen);
         goto out;
     }
     IMF_TRY(imf_run_remove_gone(r, err));

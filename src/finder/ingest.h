@@ -1,7 +1,8 @@
 /*
- * One index run, shared by its three files: ingest.c (the run from start to end), ingest_plan.c (what is new, changed, gone), ingest_batch.c (gathering and
- * committing). The data structure to understand first is imf_run: `scan` is what lies on the disk, `known` what the catalog has, and a file is either settled by comparing
- * the two, or becomes a job.
+ * One index run, shared by its three files: ingest.c (the run from start to end), ingest_plan.c (what is new,
+ * changed, gone), ingest_batch.c (gathering and committing). The data structure to understand first is imf_run:
+ * `scan` is what lies on the disk, `known` what the catalog has, and a file is either settled by comparing the two,
+ * or becomes a job.
  */
 #ifndef IMF_FINDER_INGEST_H
 #define IMF_FINDER_INGEST_H
@@ -64,7 +65,8 @@ typedef struct imf_run {
     imf_run_change *changes, **changes_tail;
     imf_arena *change_arena;           /* of the changes; emptied with each batch */
     size_t n_changes;
-    int64_t *moved;                    /* an item for every new path of known content: a gone path of it is a rename and no removal */
+    /* an item for every new path of known content: a gone path of it is a rename and no removal */
+    int64_t *moved;
     size_t n_moved, cap_moved;
 
     imf_failure *failures;
@@ -77,14 +79,18 @@ typedef struct imf_run {
 
 /* ingest_plan.c */
 int imf_run_plan(imf_run *r, imf_err *err);       /* walks, compares; fills candidates, counts what is settled */
-const imf_run_known *imf_run_find_known(const imf_run *r, const char *path); /* NULL when the catalog does not have it */
+/* NULL when the catalog does not have it */
+const imf_run_known *imf_run_find_known(const imf_run *r, const char *path);
 int imf_run_remove_gone(imf_run *r, imf_err *err); /* after the last batch */
 
 /* ingest_batch.c */
-int imf_run_settle(imf_run *r, imf_job *job, int64_t item, imf_err *err);      /* a job whose content is known: takes the job */
+/* a job whose content is known: takes the job */
+int imf_run_settle(imf_run *r, imf_job *job, int64_t item, imf_err *err);
 int imf_run_failed(imf_run *r, imf_job *job, const char *reason, imf_err *err); /* takes the job and its copies */
-void imf_run_gather(imf_run *r, imf_job *job);                                 /* a job with its vector joins the batch: takes the job */
-int imf_run_commit(imf_run *r, imf_err *err);                                  /* what has gathered, whole or not at all */
+/* a job with its vector joins the batch: takes the job */
+void imf_run_gather(imf_run *r, imf_job *job);
+/* what has gathered, whole or not at all */
+int imf_run_commit(imf_run *r, imf_err *err);
 
 /* ingest.c */
 int imf_run_note(imf_run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

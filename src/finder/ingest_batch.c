@@ -1,6 +1,7 @@
 /*
- * Gathering and committing a batch. The order is what makes a run safe to kill: vectors are appended and synced first, then one SQLite transaction names them together
- * with their items and paths. Rows that no transaction names are cut off when the vectors are opened next.
+ * Gathering and committing a batch. The order is what makes a run safe to kill: vectors are appended and synced
+ * first, then one SQLite transaction names them together with their items and paths. Rows that no transaction names
+ * are cut off when the vectors are opened next.
  */
 #include <string.h>
 
@@ -75,7 +76,8 @@ void imf_run_gather(imf_run *r, imf_job *job)
     r->n_batch++;
 }
 
-static int put_path(imf_run *r, size_t file, uint64_t size, int64_t mtime_ns, int64_t item, const char *reason, imf_err *err)
+static int put_path(imf_run *r, size_t file, uint64_t size, int64_t mtime_ns, int64_t item, const char *reason,
+                    imf_err *err)
 {
     const imf_scan_file *f = &r->scan.files[file];
     int64_t root = r->roots[f->root].id;
@@ -86,7 +88,8 @@ static int put_path(imf_run *r, size_t file, uint64_t size, int64_t mtime_ns, in
 
 static int put_job_path(imf_run *r, const imf_job *job, int64_t item, imf_err *err)
 {
-    return put_path(r, job->file, (uint64_t)job->st.st_size, (int64_t)job->st.st_mtim.tv_sec * 1000000000 + job->st.st_mtim.tv_nsec, item, NULL, err);
+    return put_path(r, job->file, (uint64_t)job->st.st_size,
+                    (int64_t)job->st.st_mtim.tv_sec * 1000000000 + job->st.st_mtim.tv_nsec, item, NULL, err);
 }
 
 /* One picture of the batch: its item, its moment, its path and those of its copies. */
@@ -95,7 +98,8 @@ static int put_picture(imf_run *r, imf_job *job, uint64_t vector_id, imf_err *er
     int rc = IMF_OK;
     int64_t item = job->item;
     if (item == 0)
-        IMF_TRY(imf_store_item_add(r->store, job->hash, (uint64_t)job->st.st_size, job->width, job->height, &item, err));
+        IMF_TRY(
+            imf_store_item_add(r->store, job->hash, (uint64_t)job->st.st_size, job->width, job->height, &item, err));
     IMF_TRY(imf_store_moment_add(r->store, item, r->space, vector_id, -1, -1, err));
     IMF_TRY(put_job_path(r, job, item, err));
     for (const imf_job *copy = job->copies; copy; copy = copy->next) {

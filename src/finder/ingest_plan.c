@@ -1,6 +1,6 @@
 /*
- * What an index run has to do: walk the roots, compare with the catalog, and at the end drop what is gone. A root that is missing or has lost all its files removes nothing: a
- * disk that is not plugged in must not cost its index.
+ * What an index run has to do: walk the roots, compare with the catalog, and at the end drop what is gone. A root
+ * that is missing or has lost all its files removes nothing: a disk that is not plugged in must not cost its index.
  */
 #include <stdlib.h>
 #include <string.h>

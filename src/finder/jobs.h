@@ -1,8 +1,8 @@
 /*
- * The threads of an index run: each takes a job from one bounded queue, hashes its file, or has it decoded and embeds
- * it, and hands it back through another. The run's own thread looks hashes up and commits; it alone touches the catalog.
- * Each thread has a picture tower of its own that computes on one processor: pictures side by side keep all processors
- * busy without waiting for each other.
+ * The threads of an index run: each takes a job from one bounded queue, hashes its file, or has it decoded and
+ * embeds it, and hands it back through another. The run's own thread looks hashes up and commits; it alone touches
+ * the catalog. Each thread has a picture tower of its own that computes on one processor: pictures side by side keep
+ * all processors busy without waiting for each other.
  */
 #ifndef IMF_FINDER_JOBS_H
 #define IMF_FINDER_JOBS_H
@@ -21,7 +21,8 @@ typedef struct imf_job {
     float *vector;           /* [dim] after the second stage, ours */
     int width, height;       /* after orientation, then too */
     bool gone;               /* the file went away since it was listed */
-    int code;                /* IMF_OK; IMF_EINPUT: the file cannot be indexed, see reason; others: the run cannot go on, see reason */
+    /* IMF_OK; IMF_EINPUT: the file cannot be indexed, see reason; others: the run cannot go on, see reason */
+    int code;
     char reason[256];
     double hash_ms, decode_ms, embed_ms;
     struct imf_job *copies;  /* jobs of files with the same content that wait for this one */
@@ -31,7 +32,8 @@ typedef struct imf_job {
 
 typedef struct imf_jobs imf_jobs;
 
-/* Starts n threads. pool and model are borrowed. At most `limit` jobs may be under way: that is what the queues hold. */
+/* Starts n threads. pool and model are borrowed. At most `limit` jobs may be under way: that is what the queues
+ * hold. */
 int imf_jobs_open(imf_jobs **out, imf_pool *pool, const imf_model *model, int n_threads, size_t limit, imf_err *err);
 void imf_jobs_close(imf_jobs **jobs);              /* waits for the threads; jobs still inside are freed */
 

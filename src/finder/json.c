@@ -1,4 +1,5 @@
-/* The stable JSON of the command line and of the web server. Keys are the contract: they may be added to, never renamed. */
+/* The stable JSON of the command line and of the web server. Keys are the contract: they may be added to, never
+ * renamed. */
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
@@ -122,7 +123,6 @@ char *imf_index_report_json(const imf_index_report *r)
     json_object_set_new(root, "removed", count(r->removed));
     json_object_set_new(root, "failed", count(r->failed));
     json_object_set_new(root, "moments", count(r->moments));
-    json_object_set_new(root, "offline", count(r->offline));
     json_object_set_new(root, "seconds", json_real(round(r->seconds * 1e3) / 1e3));
     json_object_set_new(stages, "scan", milliseconds(r->scan_ms));
     json_object_set_new(stages, "hash", milliseconds(r->hash_ms));
@@ -137,7 +137,6 @@ char *imf_index_report_json(const imf_index_report *r)
         json_array_append_new(failures, f);
     }
     json_object_set_new(root, "failures", failures);
-    json_object_set_new(root, "notes", strings(r->notes, r->n_notes));
     return dump(root);
 }
 

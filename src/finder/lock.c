@@ -1,6 +1,7 @@
 /*
- * One writer a home: an open-file-description lock on home/lock, which the kernel drops when the process ends, however it ends. The file holds the writer's
- * pid for the message. Asking who holds it (F_OFD_GETLK) takes nothing, so a status never makes a writer fail.
+ * One writer a home: an open-file-description lock on home/lock, which the kernel drops when the process ends,
+ * however it ends. The file holds the writer's pid for the message. Asking who holds it (F_OFD_GETLK) takes nothing,
+ * so a status never makes a writer fail.
  */
 #include <errno.h>
 #include <fcntl.h>

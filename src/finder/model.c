@@ -1,6 +1,6 @@
 /*
- * The model in use: finding its folder by name, opening it, and making vectors of texts and of views with it. The only file of the finder that knows which
- * kinds of model there are; today that is the starter.
+ * The model in use: finding its folder by name, opening it, and making vectors of texts and of views with it. The
+ * only file of the finder that knows which kinds of model there are; today that is the starter.
  */
 #include <errno.h>
 #include <math.h>
@@ -47,7 +47,8 @@ static char *program_folder(void)
     return imf_strdup(path);
 }
 
-/* Where models are looked for by name: $IMAGEFINDER_MODELS, the home, beside the build tree, beside an installed program. */
+/* Where models are looked for by name: $IMAGEFINDER_MODELS, the home, beside the build tree, beside an installed
+ * program. */
 static char *find_folder(const char *home, const char *name)
 {
     char *program = program_folder();
@@ -80,7 +81,8 @@ static int locate(imf_model *m, const char *home, const char *reference, imf_err
         m->reference = imf_strdup(reference);
         m->name = imf_strdup(reference);
     }
-    return m->folder && m->reference && m->name ? IMF_OK : imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "opening the model");
+    return m->folder && m->reference && m->name ? IMF_OK
+                                                : imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "opening the model");
 }
 
 int imf_model_open(imf_model **out, const char *home, const char *reference, imf_err *err)
@@ -128,13 +130,15 @@ void imf_model_space(imf_model *model)
 int imf_model_embed_text(imf_model *model, const char *text, float *vector, imf_err *err)
 {
     const imf_starter_config *c = model->cfg;
-    imf_words_config words = {c->word_rows, c->ngram_rows, c->max_words, c->ngram_min, c->ngram_max, c->prefix_min, c->prefix_max};
+    imf_words_config words = {c->word_rows, c->ngram_rows, c->max_words, c->ngram_min,
+                              c->ngram_max, c->prefix_min, c->prefix_max};
     imf_word_rows rows = {0};
     int rc = imf_words_rows(text, &words, &rows, err);
     if (rc == IMF_OK && rows.n_words == 0)
         rc = imf_fail(err, IMF_EUSAGE, MSG_FINDER_NO_WORDS, text);
     if (rc == IMF_OK)
-        rc = imf_starter_embed_words(model->starter, rows.word_row, rows.ngram_start, rows.ngram_row, rows.n_words, vector, NULL, NULL, err);
+        rc = imf_starter_embed_words(model->starter, rows.word_row, rows.ngram_start, rows.ngram_row, rows.n_words,
+                                     vector, NULL, NULL, err);
     imf_word_rows_clear(&rows);
     return rc;
 }

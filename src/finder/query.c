@@ -1,6 +1,6 @@
 /*
- * A search from start to end: which model and which collections, the query's vector, the scan, and what the nearest vectors stand for.
- * One snapshot of the catalog serves the whole search, so that it never sees half a batch.
+ * A search from start to end: which model and which collections, the query's vector, the scan, and what the nearest
+ * vectors stand for. One snapshot of the catalog serves the whole search, so that it never sees half a batch.
  */
 #include <errno.h>
 #include <math.h>
@@ -64,7 +64,8 @@ static int check(const imf_query *q, imf_err *err)
     return q->collection ? imf_check_collection_name(q->collection, err) : IMF_OK;
 }
 
-/* The catalog, the collection asked for, and the model: the option's, else that of the collection (of "default" where none is named), else the starter. */
+/* The catalog, the collection asked for, and the model: the option's, else that of the collection (of "default"
+ * where none is named), else the starter. */
 static int choose(search *s, imf_err *err)
 {
     const char *name = s->query->collection, *reference = s->f->model;
@@ -117,7 +118,8 @@ static int warn_left_out(search *s, imf_err *err)
     const char **warnings = imf_arena_alloc(arena, (n > 0 ? n : 1) * sizeof *warnings);
     size_t count = 0;
     for (size_t i = 0; i < n && warnings; i++)
-        if (all[i].space != s->space && (warnings[count] = imf_arena_sprintf(arena, WARN_FINDER_LEFT_OUT, all[i].name, all[i].model)))
+        if (all[i].space != s->space &&
+            (warnings[count] = imf_arena_sprintf(arena, WARN_FINDER_LEFT_OUT, all[i].name, all[i].model)))
             count++;
     imf_store_collections_free(&all, n);
     if (!warnings)
@@ -182,8 +184,16 @@ static int fill_hit(search *s, uint64_t id, float score, imf_hit *hit, imf_err *
     for (size_t i = 0; i < found.n_paths && ok; i++)
         ok = (paths[i] = imf_arena_strdup(arena, found.paths[i])) != NULL;
     *hit = (imf_hit){
-        .score = score, .probability = NAN, .verdict = "maybe", .paths = paths, .n_paths = found.n_paths, .kind = "picture",
-        .time_ms = found.time_ms, .end_ms = found.end_ms, .width = found.width, .height = found.height,
+        .score = score,
+        .probability = NAN,
+        .verdict = "maybe",
+        .paths = paths,
+        .n_paths = found.n_paths,
+        .kind = "picture",
+        .time_ms = found.time_ms,
+        .end_ms = found.end_ms,
+        .width = found.width,
+        .height = found.height,
     };
     imf_hex(found.hash, 16, hit->item);
     hit->collection = imf_arena_strdup(arena, found.collection);
@@ -254,7 +264,8 @@ static int run(search *s, imf_err *err)
     }
     IMF_TRY(warn_left_out(s, err));
     if (s->space)
-        IMF_TRY(imf_finder_open_index(s->f, s->store, s->space, s->model->space, s->model->cfg->dim, false, false, &s->index, err));
+        IMF_TRY(imf_finder_open_index(s->f, s->store, s->space, s->model->space, s->model->cfg->dim, false, false,
+                                      &s->index, err));
     then = imf_now_ms();
     if (q->text)
         IMF_TRY(imf_model_embed_text(s->model, q->text, s->vector, err));
@@ -264,6 +275,8 @@ static int run(search *s, imf_err *err)
     then = imf_now_ms();
     if (s->index)
         IMF_TRY(scan(s, err));
+    if (s->store)
+        IMF_TRY(imf_store_commit(s->store, err)); /* the snapshot held to the end */
     res->search_ms = imf_now_ms() - then;
     res->total_ms = imf_now_ms() - start;
 out:

@@ -90,8 +90,8 @@ static int add_gap(imf_scan *s, const char *path, int error, imf_err *err)
     return IMF_OK;
 }
 
-/* Walks the folder whose path stands in path[0..len) (room for PATH_MAX). Every level holds one descriptor open: a tree deeper than the process may
- * have open files ends in a gap, not in a fault. */
+/* Walks the folder whose path stands in path[0..len) (room for PATH_MAX). Every level holds one descriptor open: a
+ * tree deeper than the process may have open files ends in a gap, not in a fault. */
 static int walk(imf_scan *s, int parent, const char *name, char *path, size_t len, size_t root, imf_err *err)
 {
     int rc = IMF_OK;
@@ -145,7 +145,8 @@ int imf_scan_root(imf_scan *s, const char *path, size_t root, imf_err *err)
     if (stat(path, &st) != 0)
         return add_gap(s, path, errno, err);
     if (S_ISREG(st.st_mode))
-        return is_picture_name(strrchr(path, '/') ? strrchr(path, '/') + 1 : path) ? add_file(s, path, &st, root, err) : IMF_OK;
+        return is_picture_name(strrchr(path, '/') ? strrchr(path, '/') + 1 : path) ? add_file(s, path, &st, root, err)
+                                                                                   : IMF_OK;
     memcpy(buffer, path, n + 1);
     return walk(s, AT_FDCWD, path, buffer, n, root, err);
 }

@@ -1,4 +1,5 @@
-/* Walking roots: which pictures lie there now. Opens folders only, never a file; follows no links inside; skips hidden names. */
+/* Walking roots: which pictures lie there now. Opens folders only, never a file; follows no links inside; skips
+ * hidden names. */
 #ifndef IMF_FINDER_SCAN_H
 #define IMF_FINDER_SCAN_H
 
@@ -32,7 +33,8 @@ typedef struct imf_scan {
 int imf_scan_init(imf_scan *s, imf_err *err);
 void imf_scan_clear(imf_scan *s);
 
-/* Walks one folder, or takes one file, and appends what it finds. path is absolute and real. Errors: IMF_EMEM; what cannot be read becomes a gap. */
+/* Walks one folder, or takes one file, and appends what it finds. path is absolute and real. Errors: IMF_EMEM; what
+ * cannot be read becomes a gap. */
 int imf_scan_root(imf_scan *s, const char *path, size_t root, imf_err *err);
 
 /* Sorts by path (bytes) and drops files that two roots found. */

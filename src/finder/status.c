@@ -27,10 +27,17 @@ static bool copy_collection(imf_arena *a, imf_collection *to, const imf_store_co
 {
     const char **queries = imf_arena_alloc(a, (from->n_queries + 1) * sizeof *queries);
     *to = (imf_collection){
-        .name = imf_arena_strdup(a, from->name), .title = imf_arena_strdup(a, from->title ? from->title : ""),
-        .description = imf_arena_strdup(a, from->description ? from->description : ""), .model = imf_arena_strdup(a, from->model),
-        .queries = queries, .n_queries = from->n_queries,
-        .items = from->items, .moments = from->moments, .failed = from->failed, .offline = from->offline, .bytes = from->bytes,
+        .name = imf_arena_strdup(a, from->name),
+        .title = imf_arena_strdup(a, from->title ? from->title : ""),
+        .description = imf_arena_strdup(a, from->description ? from->description : ""),
+        .model = imf_arena_strdup(a, from->model),
+        .queries = queries,
+        .n_queries = from->n_queries,
+        .items = from->items,
+        .moments = from->moments,
+        .failed = from->failed,
+        .offline = from->offline,
+        .bytes = from->bytes,
     };
     bool ok = queries && to->name && to->title && to->description && to->model;
     for (size_t i = 0; i < from->n_queries && ok; i++)
@@ -83,7 +90,8 @@ static int fill(imf_finder *f, status_box *box, imf_err *err)
         }
     box->status.collections = collections;
     box->status.n_collections = n;
-    rc = fill_running(f, store, box, err);
+    IMF_TRY(fill_running(f, store, box, err));
+    rc = imf_store_commit(store, err);
 out:
     imf_store_collections_free(&found, n);
     imf_store_close(&store);
@@ -133,7 +141,8 @@ int imf_collection_edit_apply(imf_finder *finder, const imf_collection_edit *edi
     IMF_TRY(imf_finder_open_store(finder, true, &store, err));
     IMF_TRY(imf_store_begin(store, err));
     open = true;
-    IMF_TRY(imf_store_collection_edit(store, found.id, edit->title, edit->description, edit->queries, edit->n_queries, err));
+    IMF_TRY(imf_store_collection_edit(store, found.id, edit->title, edit->description, edit->queries, edit->n_queries,
+                                      err));
     IMF_TRY(imf_store_commit(store, err));
     open = false;
 out:

@@ -1,4 +1,5 @@
-/* Verification: the catalog against itself, every block of every segment against its checksum, and the two against each other. */
+/* Verification: the catalog against itself, every block of every segment against its checksum, and the two against
+ * each other. */
 #include <string.h>
 
 #include "finder/finder.h"
@@ -53,7 +54,8 @@ static void add_catalog_damage(void *user, const char *what, uint64_t rows)
     add_damage(box, box->catalog, what, rows);
 }
 
-static int verify_space(imf_finder *f, imf_store *store, const imf_store_space_row *space, verify_box *box, imf_err *err)
+static int verify_space(imf_finder *f, imf_store *store, const imf_store_space_row *space, verify_box *box,
+                        imf_err *err)
 {
     imf_index *index = NULL;
     imf_store_segment *segments = NULL;
@@ -90,6 +92,8 @@ static int verify_home(imf_finder *f, verify_box *box, imf_err *err)
         rc = imf_store_spaces(store, &spaces, &n, &why);
     for (size_t i = 0; i < n && rc == IMF_OK; i++)
         rc = verify_space(f, store, &spaces[i], box, &why);
+    if (rc == IMF_OK)
+        rc = imf_store_commit(store, &why);
     if (rc == IMF_EDAMAGE) { /* a catalog that cannot even be read is a finding, and no failure of the verification */
         add_catalog_damage(box, why.msg, box->report.rows);
         rc = IMF_OK;

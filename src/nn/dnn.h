@@ -30,7 +30,8 @@ typedef struct imf_dnn_conv {
 typedef void (*imf_dnn_tap)(void *user, int step, const float *values, const size_t shape[3]);
 
 /* How many threads oneDNN takes for what the calling thread runs from now on (its OpenMP setting); n >= 1. Several
- * threads that each run a net of their own take 1: a team of OpenMP threads waits for its slowest, and spins meanwhile. */
+ * threads that each run a net of their own take 1: a team of OpenMP threads waits for its slowest, and spins
+ * meanwhile. */
 void imf_dnn_use_threads(int n);
 
 int imf_dnn_net_new(imf_dnn_net **out, imf_err *err);

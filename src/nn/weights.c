@@ -27,7 +27,7 @@
 enum {
     LENGTH_BYTES = 8,
     MAX_HEADER = 100 * 1000 * 1000, /* as the format's own library has it */
-    /* about 50,000 tensors; keeps jansson's tree below 200 MB whatever the header holds */
+    /* about 50,000 tensors; bounds jansson's tree, some 200 bytes a value, whatever the header holds */
     MAX_JSON_VALUES = 1000 * 1000,
     NAME_SHOWN = 120                /* bytes of a tensor's name in a message */
 };

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "store/db.h"
 
-enum { BUSY_MS = 5000, JOURNAL_LIMIT = 64 * 1024 * 1024 };
+enum { BUSY_MS = 5000, JOURNAL_LIMIT = 64 * 1024 * 1024, FIRST_PAGE = 4096 };
 
 #define SQL_TEXT(name, sql) sql,
 static const char *const sql_texts[IMF_SQL_COUNT] = {IMF_SQL_LIST(SQL_TEXT)};
@@ -141,6 +141,7 @@ static char *immutable_uri(const imf_store *store)
  * as long as it stays the same, which imf_store_begin and imf_store_commit check. */
 static int connect_reader(imf_store *store, imf_err *err)
 {
+    struct stat st;
     int rc = connect(store, store->path, SQLITE_OPEN_READONLY);
     int kind = rc & 0xff;
     if ((kind == SQLITE_CANTOPEN || kind == SQLITE_READONLY) && !folder_is_writable(store) && !has_journal(store) &&
@@ -153,6 +154,10 @@ static int connect_reader(imf_store *store, imf_err *err)
         imf_free(uri);
         store->frozen = true;
     }
+    /* A catalog becomes a WAL database before its first table is made, and only that step uses a rollback journal. One
+     * that was killed inside it left no more than a page, and a journal that only a writer may play back. */
+    if (rc == SQLITE_READONLY_ROLLBACK && stat(store->path, &st) == 0 && st.st_size <= FIRST_PAGE)
+        return IMF_EUNKNOWN;
     return rc == SQLITE_OK ? IMF_OK : imf_db_fail(store, rc, err);
 }
 

@@ -82,7 +82,9 @@ int imf_store_collection_add(imf_store *store, const char *name, const char *mod
 int imf_store_collection_edit(imf_store *store, int64_t id, const char *title, const char *description,
                               const char *const *queries, size_t n, imf_err *err);
 
-/* The root with this path in a collection, added when missing. */
+/* The root with this path in a collection; 0 when there is none. */
+int imf_store_root_find(imf_store *store, int64_t collection, const char *path, int64_t *id, imf_err *err);
+/* The same, added when missing. */
 int imf_store_root(imf_store *store, int64_t collection, const char *path, int64_t *id, imf_err *err);
 int imf_store_root_offline(imf_store *store, int64_t root, bool offline, imf_err *err);
 

@@ -232,20 +232,32 @@ out:
 
 /* ---- roots ---- */
 
-int imf_store_root(imf_store *store, int64_t collection, const char *path, int64_t *id, imf_err *err)
+int imf_store_root_find(imf_store *store, int64_t collection, const char *path, int64_t *id, imf_err *err)
 {
     int rc = IMF_OK;
     bool row = false;
-    imf_stmt find = {0}, add = {0};
+    imf_stmt find = {0};
 
+    *id = 0;
     IMF_TRY(imf_stmt_open(&find, store, IMF_SQL_ROOT_FIND, err));
     imf_stmt_int(&find, collection);
     imf_stmt_path(&find, path);
     IMF_TRY(imf_stmt_step(&find, &row, err));
-    if (row) {
+    if (row)
         *id = imf_stmt_get(&find, 0);
+out:
+    imf_stmt_close(&find);
+    return rc;
+}
+
+int imf_store_root(imf_store *store, int64_t collection, const char *path, int64_t *id, imf_err *err)
+{
+    int rc = IMF_OK;
+    imf_stmt add = {0};
+
+    IMF_TRY(imf_store_root_find(store, collection, path, id, err));
+    if (*id != 0)
         goto out;
-    }
     IMF_TRY(imf_db_need_change(store, err));
     IMF_TRY(imf_stmt_open(&add, store, IMF_SQL_ROOT_ADD, err));
     imf_stmt_int(&add, collection);
@@ -253,7 +265,6 @@ int imf_store_root(imf_store *store, int64_t collection, const char *path, int64
     IMF_TRY(imf_stmt_run(&add, err));
     *id = sqlite3_last_insert_rowid(store->db);
 out:
-    imf_stmt_close(&find);
     imf_stmt_close(&add);
     return rc;
 }

@@ -1,12 +1,15 @@
-"""What the tests of the program share: a home in a temporary folder, runs of build/imagefinder, small pictures, TAP output.
+"""What the tests of the program share: a home in a temporary folder, runs of build/imagefinder, small pictures,
+TAP output.
 
-Every run is checked against what holds for all verbs: with status 2-4 stdout is empty (verify alone prints its report) and stderr is one line of at most 500
-bytes that begins with the program's name. Standard library and Pillow only.
+Every run is checked against what holds for all verbs: with status 2-4 stdout is empty (verify alone prints its
+report) and stderr is one line of at most 500 bytes that begins with the program's name. Standard library and
+Pillow only.
 """
 
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -18,7 +21,9 @@ import unittest
 
 from PIL import Image, ImageDraw
 
-BUILD = os.environ.get("IMF_BUILD_ROOT") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "build")
+BUILD = os.environ.get("IMF_BUILD_ROOT") or os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), "..", "..", "build"
+)
 SOURCE = os.environ.get("IMF_SOURCE_ROOT") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 PROGRAM = os.path.join(BUILD, "imagefinder")
 TIMEOUT = 300
@@ -26,10 +31,35 @@ TIMEOUT = 300
 SEARCH_KEYS = {"query", "took_ms", "degraded", "warnings", "results"}
 QUERY_KEYS = {"text", "language", "model", "translated"}
 TOOK_KEYS = {"embed", "search", "total"}
-RESULT_KEYS = {"rank", "score", "probability", "verdict", "path", "paths", "collection", "kind", "time_ms", "end_ms", "width", "height",
-               "item"}
-INDEX_KEYS = {"collection", "model", "seen", "added", "unchanged", "renamed", "removed", "failed", "moments", "seconds", "stages_ms",
-              "failures"}
+RESULT_KEYS = {
+    "rank",
+    "score",
+    "probability",
+    "verdict",
+    "path",
+    "paths",
+    "collection",
+    "kind",
+    "time_ms",
+    "end_ms",
+    "width",
+    "height",
+    "item",
+}
+INDEX_KEYS = {
+    "collection",
+    "model",
+    "seen",
+    "added",
+    "unchanged",
+    "renamed",
+    "removed",
+    "failed",
+    "moments",
+    "seconds",
+    "stages_ms",
+    "failures",
+}
 STATUS_KEYS = {"home", "collections", "running"}
 STATUS_COLLECTION_KEYS = {"name", "title", "model", "items", "moments", "failed", "offline", "bytes"}
 RUNNING_KEYS = {"collection", "done", "total", "rate", "eta_s"}
@@ -39,20 +69,32 @@ COLLECTION_KEYS = {"name", "title", "description", "queries", "model", "items", 
 
 
 def environment(**extra):
-    """The environment of a run: nothing of the user's own Image Finder, no colours, UTF-8 whatever the machine says."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("IMAGEFINDER_") and k not in ("LANG", "LANGUAGE", "NO_COLOR", "TERM")}
+    """The environment of a run: nothing of the user's own Image Finder, no colours, UTF-8 whatever the machine
+    says.
+    """
+    env = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith("IMAGEFINDER_") and k not in ("LANG", "LANGUAGE", "NO_COLOR", "TERM")
+    }
     env.update({"LC_ALL": "C.UTF-8"})
     env.update({k: v for k, v in extra.items() if v is not None})
     return env
 
 
+PROGRESS = re.compile(rb"^.*: (\d+ of \d+ files(, [0-9.]+ a second.*)?|looking through the folders.*)\n", re.M)
+
+
 class Result:
-    """What a run gave: status, out and err as text; out_bytes as they came."""
+    """What a run gave: status, out and err as text, out_bytes and err_bytes as they came. Lines of progress, which
+    a slow machine shows, are in `progress` and not in err.
+    """
 
     def __init__(self, args, status, out, err):
-        self.args, self.status, self.out_bytes, self.err_bytes = args, status, out, err
+        self.args, self.status, self.out_bytes, self.err_bytes = args, status, out, PROGRESS.sub(b"", err)
+        self.progress = [m.group(0) for m in PROGRESS.finditer(err)]
         self.out = out.decode("utf-8", "surrogateescape")
-        self.err = err.decode("utf-8", "surrogateescape")
+        self.err = self.err_bytes.decode("utf-8", "surrogateescape")
 
     def json(self):
         lines = self.out.splitlines()
@@ -65,7 +107,9 @@ class Result:
 
 
 class Home:
-    """A temporary folder with a home that does not exist yet and a folder for pictures. Use it as a context or call close()."""
+    """A temporary folder with a home that does not exist yet and a folder for pictures. Use it as a context or
+    call close().
+    """
 
     def __init__(self):
         self.folder = os.path.realpath(tempfile.mkdtemp(prefix="imagefinder-test-"))
@@ -86,25 +130,37 @@ class Home:
         return os.path.join(self.pictures, *names)
 
     def command(self, *args):
-        return [PROGRAM, "--home", self.home] + [os.fspath(a) if not isinstance(a, (str, bytes)) else a for a in args]
+        return [PROGRAM, "--home", self.home] + [
+            os.fspath(a) if not isinstance(a, (str, bytes)) else a for a in args
+        ]
 
     def start(self, *args, **options):
         """A run that goes on beside the test, in a process group of its own."""
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
-        return subprocess.Popen(self.command(*args), stdin=subprocess.DEVNULL, env=environment(), start_new_session=True, **options)
+        return subprocess.Popen(
+            self.command(*args), stdin=subprocess.DEVNULL, env=environment(), start_new_session=True, **options
+        )
 
     def run(self, *args, env=None, cwd=None, stdout=subprocess.PIPE):
-        done = subprocess.run(self.command(*args), stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
-                              env=environment(**(env or {})), cwd=cwd, timeout=TIMEOUT)
+        done = subprocess.run(
+            self.command(*args),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            env=environment(**(env or {})),
+            cwd=cwd,
+            timeout=TIMEOUT,
+        )
         result = Result(args, done.returncode, done.stdout or b"", done.stderr)
         check_contract(result)
         return result
 
     def index(self, *args, **options):
-        """Indexes the pictures (or the paths given), expects status 0, returns the report."""
-        paths = [a for a in args if not (isinstance(a, str) and a.startswith("-"))]
-        result = self.run("index", *([] if paths else [self.pictures]), *args, "--json", **options)
+        """Indexes the pictures (or the paths given before the options), expects status 0, returns the report."""
+        first = args[0] if args else "-"
+        paths = [self.pictures] if isinstance(first, str) and first.startswith("-") else []
+        result = self.run("index", *paths, *args, "--json", **options)
         if result.status != 0:
             raise AssertionError(str(result))
         return result.json()
@@ -157,7 +213,8 @@ def check_contract(r):
             raise AssertionError("control characters on stderr: %s" % r)
 
 
-# ---- pictures ----------------------------------------------------------------------------------------------------------------------
+# ---- pictures --------------------------------------------------------------------------------------------------------
+
 
 def make_picture(path, seed=0, size=(64, 48), **save):
     """A small picture whose content depends on the seed alone; different seeds give different contents."""
@@ -166,7 +223,10 @@ def make_picture(path, seed=0, size=(64, 48), **save):
     draw = ImageDraw.Draw(image)
     for _ in range(4):
         x, y = rng.randrange(size[0]), rng.randrange(size[1])
-        draw.ellipse((x, y, x + rng.randrange(4, 30), y + rng.randrange(4, 30)), fill=tuple(rng.randrange(256) for _ in range(3)))
+        draw.ellipse(
+            (x, y, x + rng.randrange(4, 30), y + rng.randrange(4, 30)),
+            fill=tuple(rng.randrange(256) for _ in range(3)),
+        )
     for bit in range(24):  # the seed itself, so that no two are equal
         image.putpixel((bit, 0), (255, 255, 255) if seed >> bit & 1 else (0, 0, 0))
     if not save:
@@ -180,7 +240,8 @@ def make_pictures(folder, count, first=0, pattern="%04d.png", **options):
     return [make_picture(os.path.join(folder, pattern % i), i, **options) for i in range(first, first + count)]
 
 
-# ---- waiting and signals -----------------------------------------------------------------------------------------------------------
+# ---- waiting and signals ---------------------------------------------------------------------------------------------
+
 
 def wait_until(condition, seconds=60, every=0.005):
     """The first true value of condition(); fails when it does not come."""
@@ -207,7 +268,8 @@ def kill_group(process, signal_number=signal.SIGKILL):
         pass
 
 
-# ---- TAP ---------------------------------------------------------------------------------------------------------------------------
+# ---- TAP -------------------------------------------------------------------------------------------------------------
+
 
 class Case(unittest.TestCase):
     """A test with a home of its own in self.home."""
@@ -250,10 +312,16 @@ def main():
         result = unittest.TestResult()
         begin = time.monotonic()
         try:
+            if number == 1 or type(tests[number - 2]) is not type(test):
+                test.setUpClass()
             test.run(result)
-        except Exception:  # a fault of the harness itself
+            if number == len(tests) or type(tests[number]) is not type(test):
+                test.tearDownClass()
+        except Exception:  # a fault outside the test itself
             result.errors.append((test, traceback.format_exc()))
-        bad = [text for _, text in result.failures + result.errors] + ["unexpected success"] * len(result.unexpectedSuccesses)
+        bad = [text for _, text in result.failures + result.errors] + ["unexpected success"] * len(
+            result.unexpectedSuccesses
+        )
         name = test.id().split(".", 1)[1].replace("#", "")
         if result.skipped:
             print("ok %d - %s # SKIP %s" % (number, name, result.skipped[0][1]))

@@ -33,7 +33,9 @@ class Collections(Case):
         self.assertEqual(set(listed), {"зима", "summer"})
         self.assertEqual([listed[n]["items"] for n in ("зима", "summer")], [3, 2])
         self.assertEqual([listed[n]["moments"] for n in ("зима", "summer")], [3, 2])
-        self.assertEqual((listed["зима"]["model"], listed["зима"]["title"], listed["зима"]["queries"]), ("starter", "", []))
+        self.assertEqual(
+            (listed["зима"]["model"], listed["зима"]["title"], listed["зима"]["queries"]), ("starter", "", [])
+        )
         r = self.home.run("collection", "list")
         self.assertEqual((r.status, len(r.out.splitlines())), (0, 2), str(r))
         self.assertIn("зима: 3 pictures", r.out)
@@ -41,7 +43,18 @@ class Collections(Case):
     def test_edit(self):
         make_pictures(self.home.pictures, 1)
         self.home.index()
-        r = self.home.run("collection", "edit", "default", "--title", "Наша семья", "--description", "all of us", "--query", "кот", "--query=dog")
+        r = self.home.run(
+            "collection",
+            "edit",
+            "default",
+            "--title",
+            "Наша семья",
+            "--description",
+            "all of us",
+            "--query",
+            "кот",
+            "--query=dog",
+        )
         self.assertEqual((r.status, r.out), (0, ""), str(r))
         c = self.listed()["default"]
         self.assertEqual((c["title"], c["description"], c["queries"]), ("Наша семья", "all of us", ["кот", "dog"]))
@@ -50,7 +63,9 @@ class Collections(Case):
     def test_edit_leaves_the_rest(self):
         make_pictures(self.home.pictures, 1)
         self.home.index()
-        self.home.run("collection", "edit", "default", "--title", "T", "--description", "D", "--query", "q1", "--query", "q2")
+        self.home.run(
+            "collection", "edit", "default", "--title", "T", "--description", "D", "--query", "q1", "--query", "q2"
+        )
         self.home.run("collection", "edit", "default", "--description", "D2")
         c = self.listed()["default"]
         self.assertEqual((c["title"], c["description"], c["queries"]), ("T", "D2", ["q1", "q2"]))
@@ -125,7 +140,10 @@ class Status(Case):
         self.assertEqual(set(o), harness.STATUS_KEYS)
         (c,) = o["collections"]
         self.assertEqual(set(c), harness.STATUS_COLLECTION_KEYS)
-        self.assertEqual((c["name"], c["model"], c["items"], c["moments"], c["failed"], c["offline"]), ("default", "starter", 3, 3, 1, 0))
+        self.assertEqual(
+            (c["name"], c["model"], c["items"], c["moments"], c["failed"], c["offline"]),
+            ("default", "starter", 3, 3, 1, 0),
+        )
         self.assertGreater(c["bytes"], 0)
         r = self.home.run("status")
         self.assertIn("default: 3 pictures, 1 failed", r.out)
@@ -133,8 +151,11 @@ class Status(Case):
     def test_home_from_the_environment(self):
         env = harness.environment(IMAGEFINDER_HOME=self.home.home)
         import subprocess
+
         done = subprocess.run([harness.PROGRAM, "status", "--json"], capture_output=True, env=env)
-        self.assertEqual(harness.Result([], done.returncode, done.stdout, done.stderr).json()["home"], self.home.home)
+        self.assertEqual(
+            harness.Result([], done.returncode, done.stdout, done.stderr).json()["home"], self.home.home
+        )
 
     def test_a_home_that_is_a_file(self):
         path = make_picture(os.path.join(self.home.folder, "file.png"), 1)

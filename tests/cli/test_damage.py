@@ -1,4 +1,6 @@
-"""Damage: a home whose files were changed behind its back is told by name, loses nothing more, and never answers wrongly."""
+"""Damage: a home whose files were changed behind its back is told by name, loses nothing more, and never answers
+wrongly.
+"""
 
 import os
 import shutil
@@ -49,7 +51,9 @@ class Damage(Case):
         self.assertEqual(len(self.home.search("red", "cat", "-k", "100")["results"]), 20, "nothing was lost")
 
     def vector_offset(self):
-        """A place inside the first block of vectors: the last byte of the file's written part that is not zero, a little before it."""
+        """A place inside the first block of vectors: the last byte of the file's written part that is not zero, a
+        little before it.
+        """
         with open(self.segment, "rb") as f:
             data = f.read()
         return len(data.rstrip(b"\0")) - 100

@@ -12,11 +12,16 @@ from harness import Case, make_picture, make_pictures
 
 def png_header(width, height):
     """A PNG that claims a size and holds almost nothing."""
+
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
-            chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b""))
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(b"\0" * 100))
+        + chunk(b"IEND", b"")
+    )
 
 
 class Bad(Case):
@@ -30,7 +35,9 @@ class Bad(Case):
         self.assertGreater(len(failure["reason"]), 5)
         self.assertNotIn("\n", failure["reason"])
         again = self.home.index()
-        self.assertEqual((again["unchanged"], again["failed"], again["failures"]), (1, 1, report["failures"]), again)
+        self.assertEqual(
+            (again["unchanged"], again["failed"], again["failures"]), (1, 1, report["failures"]), again
+        )
         status = self.home.status()["collections"][0]
         self.assertEqual((status["items"], status["failed"]), (1, 1))
         return failure["reason"]
@@ -38,7 +45,9 @@ class Bad(Case):
     def mended(self, path):
         make_picture(path, 2)
         report = self.home.index()
-        self.assertEqual((report["added"], report["unchanged"], report["failed"], report["failures"]), (1, 1, 0, []), report)
+        self.assertEqual(
+            (report["added"], report["unchanged"], report["failed"], report["failures"]), (1, 1, 0, []), report
+        )
         status = self.home.status()["collections"][0]
         self.assertEqual((status["items"], status["failed"]), (2, 0))
 
@@ -95,7 +104,7 @@ class Bad(Case):
             data = f.read()
         for i in range(30):
             with open(self.home.path("%02d.png" % i), "wb") as f:
-                f.write(data[:8 + i * 7])
+                f.write(data[: 8 + i * 7])
         make_pictures(self.home.pictures, 20, pattern="good%02d.png")
         report = self.home.index()
         self.assertEqual((report["seen"], report["added"], report["failed"]), (50, 20, 30), report)
@@ -105,7 +114,9 @@ class Names(Case):
     def seen(self):
         report = self.home.index()
         self.assertEqual(report["failed"], 0, report)
-        return sorted(os.path.relpath(h["path"], self.home.pictures) for h in self.home.search("cat", "-k", "1000")["results"])
+        return sorted(
+            os.path.relpath(h["path"], self.home.pictures) for h in self.home.search("cat", "-k", "1000")["results"]
+        )
 
     def test_hidden_names_are_skipped(self):
         make_picture(self.home.path(".hidden.png"), 1)
@@ -130,7 +141,16 @@ class Names(Case):
         self.assertEqual(self.seen(), ["folder.png/inside.png", "seen.png"])
 
     def test_extensions(self):
-        save = {"jpg": "JPEG", "jpeg": "JPEG", "jpe": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF", "tif": "TIFF", "tiff": "TIFF"}
+        save = {
+            "jpg": "JPEG",
+            "jpeg": "JPEG",
+            "jpe": "JPEG",
+            "png": "PNG",
+            "webp": "WEBP",
+            "gif": "GIF",
+            "tif": "TIFF",
+            "tiff": "TIFF",
+        }
         names = []
         for number, (extension, kind) in enumerate(save.items()):
             for k, name in enumerate(("a." + extension, "A." + extension.upper(), "b." + extension.capitalize())):

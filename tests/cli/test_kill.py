@@ -1,7 +1,8 @@
-"""kill -9 at twenty moments of an index run: what was acknowledged stays, nothing appears twice, and the run ends with exact counts.
+"""kill -9 at twenty moments of an index run: what was acknowledged stays, nothing appears twice, and the run ends
+with exact counts.
 
-Most kills come between two commits: the test watches `status` until the next batch is committed and then waits a seeded random time. The others
-come while the run starts, before its first commit.
+Most kills come between two commits: the test watches `status` until the next batch is committed and then waits
+a seeded random time. The others come while the run starts, before its first commit.
 """
 
 import os
@@ -24,7 +25,9 @@ class Kill(Case):
     def watch(self):
         """What is acknowledged now: items, failed files, rows; and that it is consistent."""
         (collection,) = self.home.status()["collections"] or [None]
-        found = self.home.search("red", "cat", "-k", "1000")["results"] if collection and collection["items"] else []
+        found = (
+            self.home.search("red", "cat", "-k", "1000")["results"] if collection and collection["items"] else []
+        )
         self.assertEqual(len(found), min(1000, collection["items"] if collection else 0), "every item can be found")
         self.assertEqual(len({h["item"] for h in found}), len(found), "an item was found twice")
         for hit in found:
@@ -36,7 +39,9 @@ class Kill(Case):
         return items, failed
 
     def kill_one(self, rng, early):
-        """Starts a run and kills it with everything it started; returns the items acknowledged by status just before."""
+        """Starts a run and kills it with everything it started; returns the items acknowledged by status just
+        before.
+        """
         process = self.home.start("index", self.home.pictures, "--threads", "1")
         try:
             before = self.home.items()
@@ -83,15 +88,28 @@ class Kill(Case):
         self.assertGreaterEqual(between, 15, "kills between the first and the last commit")
 
         report = self.home.index()
-        self.assertEqual((report["seen"], report["failed"], report["removed"]), (COUNT + COPIES + BAD, BAD, 0), report)
+        self.assertEqual(
+            (report["seen"], report["failed"], report["removed"]), (COUNT + COPIES + BAD, BAD, 0), report
+        )
         self.assertEqual(report["added"], COUNT - last, "what was there is not decoded again")
         self.assertEqual(self.watch(), (COUNT, BAD))
         again = self.home.index()
-        self.assertEqual((again["unchanged"], again["failed"], again["added"], again["renamed"]), (COUNT + COPIES, BAD, 0, 0), again)
+        self.assertEqual(
+            (again["unchanged"], again["failed"], again["added"], again["renamed"]),
+            (COUNT + COPIES, BAD, 0, 0),
+            again,
+        )
         for seed in rng.sample(range(COUNT), 5):
             hit = self.home.search("@" + files[seed], "-k", "1")["results"][0]
             self.assertIn(files[seed], hit["paths"])
-        self.assertEqual(sorted(n for n in os.listdir(os.path.join(self.home.home, "segments")) if n.startswith(".") or n.endswith("tmp")), [])
+        self.assertEqual(
+            sorted(
+                n
+                for n in os.listdir(os.path.join(self.home.home, "segments"))
+                if n.startswith(".") or n.endswith("tmp")
+            ),
+            [],
+        )
 
 
 if __name__ == "__main__":

@@ -15,9 +15,20 @@ class Stdout(Case):
     def test_a_full_disk(self):
         make_pictures(self.home.pictures, 3)
         self.home.index()
-        for args in (["search", "red", "cat"], ["search", "red", "cat", "--json"], ["search", "red", "cat", "--paths"], ["status"],
-                     ["status", "--json"], ["collection", "list"], ["verify"], ["--help"], ["--version"], ["search", "--help"],
-                     ["index", self.home.pictures], ["index", self.home.pictures, "--json"]):
+        for args in (
+            ["search", "red", "cat"],
+            ["search", "red", "cat", "--json"],
+            ["search", "red", "cat", "--paths"],
+            ["status"],
+            ["status", "--json"],
+            ["collection", "list"],
+            ["verify"],
+            ["--help"],
+            ["--version"],
+            ["search", "--help"],
+            ["index", self.home.pictures],
+            ["index", self.home.pictures, "--json"],
+        ):
             with open("/dev/full", "wb") as full:
                 r = self.home.run(*args, "--quiet", stdout=full)
             self.assertEqual(r.status, 4, str(r))
@@ -32,8 +43,11 @@ class Stdout(Case):
         make_pictures(self.home.pictures, 3)
         self.home.index()
         for args in (["search", "red", "cat", "--quiet"], ["status"], ["index", self.home.pictures, "--quiet"]):
-            done = subprocess.run(["sh", "-c", "exec \"$@\" >&-", "sh"] + self.home.command(*args), env=harness.environment(),
-                                  stderr=subprocess.PIPE)
+            done = subprocess.run(
+                ["sh", "-c", 'exec "$@" >&-', "sh"] + self.home.command(*args),
+                env=harness.environment(),
+                stderr=subprocess.PIPE,
+            )
             r = harness.Result(args, done.returncode, b"", done.stderr)
             harness.check_contract(r)
             self.assertEqual(r.status, 4, str(r))
@@ -42,8 +56,10 @@ class Stdout(Case):
 
     def test_everything_closed(self):
         make_pictures(self.home.pictures, 3)
-        done = subprocess.run(["sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh"] + self.home.command("index", self.home.pictures),
-                              env=harness.environment())
+        done = subprocess.run(
+            ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"] + self.home.command("index", self.home.pictures),
+            env=harness.environment(),
+        )
         self.assertEqual(done.returncode, 4)
         r = self.home.run("verify", "--json")
         self.assertEqual((r.json()["ok"], r.json()["rows"]), (True, 3), str(r))
@@ -51,7 +67,12 @@ class Stdout(Case):
     def test_a_reader_that_goes_away(self):
         make_pictures(self.home.pictures, 40)
         self.home.index()
-        for args in (["search", "red", "cat", "-k", "40", "--paths"], ["search", "red", "cat", "-k", "40", "--json"], ["--help"], ["status"]):
+        for args in (
+            ["search", "red", "cat", "-k", "40", "--paths"],
+            ["search", "red", "cat", "-k", "40", "--json"],
+            ["--help"],
+            ["status"],
+        ):
             process = self.home.start(*args, "--quiet")
             process.stdout.close()  # before a byte is written
             err = process.stderr.read()
@@ -62,8 +83,11 @@ class Stdout(Case):
     def test_head(self):
         make_pictures(self.home.pictures, 40)
         self.home.index()
-        done = subprocess.run(["sh", "-c", "\"$@\" | head -1", "sh"] + self.home.command("search", "red", "cat", "-k", "40", "--paths"),
-                              env=harness.environment(), capture_output=True)
+        done = subprocess.run(
+            ["sh", "-c", '"$@" | head -1', "sh"] + self.home.command("search", "red", "cat", "-k", "40", "--paths"),
+            env=harness.environment(),
+            capture_output=True,
+        )
         self.assertEqual((done.returncode, done.stdout.count(b"\n"), done.stderr), (0, 1, b""))
 
 
@@ -71,7 +95,9 @@ class Terminal(Case):
     def on_terminal(self, *args, **env):
         """Runs with stdout and stderr on a terminal; returns the status and what was shown."""
         main, other = pty.openpty()
-        process = subprocess.Popen(self.home.command(*args), stdin=other, stdout=other, stderr=other, env=harness.environment(**env))
+        process = subprocess.Popen(
+            self.home.command(*args), stdin=other, stdout=other, stderr=other, env=harness.environment(**env)
+        )
         os.close(other)
         shown = b""
         while True:

@@ -16,7 +16,9 @@ class Empty(Case):
         self.assertEqual(set(o["query"]), harness.QUERY_KEYS)
         self.assertEqual(set(o["took_ms"]), harness.TOOK_KEYS)
         self.assertEqual((o["results"], o["warnings"], o["degraded"]), ([], [], False))
-        self.assertEqual((o["query"]["text"], o["query"]["language"], o["query"]["translated"]), ("red cat", "en", None))
+        self.assertEqual(
+            (o["query"]["text"], o["query"]["language"], o["query"]["translated"]), ("red cat", "en", None)
+        )
         self.assertFalse(os.path.exists(self.home.home), "a search creates nothing")
 
     def test_it_says_what_to_do(self):
@@ -86,12 +88,14 @@ class Found(Case):
             self.assertEqual(hit["rank"], number)
             self.assertIn(hit["verdict"], ("good", "maybe", "none"))
             self.assertTrue(hit["probability"] is None or 0 <= hit["probability"] <= 1)
-            self.assertEqual((hit["kind"], hit["time_ms"], hit["end_ms"], hit["collection"]), ("picture", None, None, "default"))
+            self.assertEqual(
+                (hit["kind"], hit["time_ms"], hit["end_ms"], hit["collection"]), ("picture", None, None, "default")
+            )
             self.assertEqual((hit["width"], hit["height"]), (64, 48))
             self.assertIn(hit["path"], hit["paths"])
             self.assertIn(hit["path"], self.files)
             self.assertRegex(hit["item"], r"\A[0-9a-f]{32}\Z")
-        order = [(-h["score"], ) for h in o["results"]]
+        order = [(-h["score"],) for h in o["results"]]
         self.assertEqual(order, sorted(order))
         self.assertEqual(len({h["item"] for h in o["results"]}), 10)
 
@@ -103,7 +107,9 @@ class Found(Case):
 
     def test_answers_do_not_depend_on_threads_or_exact(self):
         def answer(*args):
-            return [(h["item"], h["score"]) for h in self.home.search("кот", "на", "окне", "-k", "24", *args)["results"]]
+            return [
+                (h["item"], h["score"]) for h in self.home.search("кот", "на", "окне", "-k", "24", *args)["results"]
+            ]
 
         self.assertEqual(answer("--threads", "1"), answer("--threads", "2"))
         self.assertEqual(answer(), answer("--exact"))
@@ -164,7 +170,11 @@ class Found(Case):
         self.assertEqual(self.home.run("search", "red", "cat", "-k", "3", "--quiet").err, "")
 
     def test_russian_and_mixed_queries(self):
-        for words, language in ((["красная", "машина"], "ru"), (["red", "car"], "en"), (["красный", "car"], "mixed")):
+        for words, language in (
+            (["красная", "машина"], "ru"),
+            (["red", "car"], "en"),
+            (["красный", "car"], "mixed"),
+        ):
             o = self.home.search(*words)
             self.assertEqual((o["query"]["text"], o["query"]["language"]), (" ".join(words), language))
             self.assertEqual(len(o["results"]), 10)
@@ -193,6 +203,7 @@ class Found(Case):
 
     def test_sizes_after_orientation(self):
         from PIL import Image
+
         image = Image.open(make_picture(self.home.path("turned.jpg"), 77, size=(80, 40)))
         exif = image.getexif()
         exif[0x0112] = 6

@@ -7,8 +7,8 @@ import sys
 import harness
 from harness import Case, make_pictures, wait_until
 
-COUNT = 900  # at most 64 a batch: a run of many batches
-SIZE = (900, 700)  # large enough that a run takes seconds
+COUNT = 500  # at most 64 a batch: a run of many batches
+SIZE = (640, 480)  # large enough that a run takes seconds
 
 
 class Stop(Case):
@@ -49,7 +49,9 @@ class Stop(Case):
         verify = self.home.run("verify", "--json").json()
         self.assertEqual((verify["ok"], verify["rows"]), (True, kept))
         report = self.home.index(self.pictures.pictures)
-        self.assertEqual((report["seen"], report["unchanged"], report["added"], report["failed"]), (COUNT, kept, COUNT - kept, 0))
+        self.assertEqual(
+            (report["seen"], report["unchanged"], report["added"], report["failed"]), (COUNT, kept, COUNT - kept, 0)
+        )
         self.assertEqual(self.home.items(), COUNT)
 
     def test_ctrl_c(self):
@@ -66,7 +68,9 @@ class Stop(Case):
         process.send_signal(signal.SIGINT)
         r = harness.finish(process, ["index"])
         self.assertEqual((r.status, r.out), (130, ""), str(r))
-        self.assertEqual(self.home.index(self.pictures.pictures)["seen"], COUNT)
+        verify = self.home.run("verify", "--json").json()
+        self.assertEqual((verify["ok"], verify["rows"]), (True, self.home.items()))
+        self.assertLess(self.home.items(), COUNT)
 
     def test_a_second_ctrl_c_ends_at_once(self):
         process = self.begin()
@@ -78,8 +82,11 @@ class Stop(Case):
 
     def test_a_second_writer(self):
         process = self.begin()
-        for args in (["index", self.pictures.pictures], ["index", self.pictures.pictures, "-c", "other"],
-                     ["collection", "edit", "default", "--title", "x"]):
+        for args in (
+            ["index", self.pictures.pictures],
+            ["index", self.pictures.pictures, "-c", "other"],
+            ["collection", "edit", "default", "--title", "x"],
+        ):
             r = self.home.run(*args)
             self.assertEqual(r.status, 4, str(r))
             self.assertIn("busy: pid %d" % process.pid, r.err)

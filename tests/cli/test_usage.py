@@ -7,11 +7,61 @@ import sys
 import harness
 
 VERBS = ["index", "search", "embed", "collection", "status", "verify"]
-BUILT_OPTIONS = ["--home", "--json", "--threads", "--no-cache", "--quiet", "--help", "--model", "--forget", "--min-score", "--exact",
-                 "--paths", "--text", "--picture", "--raw", "--precision", "--out", "--title", "--description", "--query"]
-NOT_BUILT = ["explain", "tag", "matrix", "tokenize", "translate", "duplicates", "eval", "vectors", "model", "repair", "compact", "backup",
-             "doctor", "serve", "--watch", "--every", "--scenes", "--templates", "--tsv", "--preview", "--plus", "--minus", "--not",
-             "--kind", "--since", "--until", "--camera", "--near", "--labels", "--reference-preprocessing", "show", "remove"]
+BUILT_OPTIONS = [
+    "--home",
+    "--json",
+    "--threads",
+    "--no-cache",
+    "--quiet",
+    "--help",
+    "--model",
+    "--forget",
+    "--min-score",
+    "--exact",
+    "--paths",
+    "--text",
+    "--picture",
+    "--raw",
+    "--precision",
+    "--out",
+    "--title",
+    "--description",
+    "--query",
+]
+NOT_BUILT = [
+    "explain",
+    "tag",
+    "matrix",
+    "tokenize",
+    "translate",
+    "duplicates",
+    "eval",
+    "vectors",
+    "model",
+    "repair",
+    "compact",
+    "backup",
+    "doctor",
+    "serve",
+    "--watch",
+    "--every",
+    "--scenes",
+    "--templates",
+    "--tsv",
+    "--preview",
+    "--plus",
+    "--minus",
+    "--not",
+    "--kind",
+    "--since",
+    "--until",
+    "--camera",
+    "--near",
+    "--labels",
+    "--reference-preprocessing",
+    "show",
+    "remove",
+]
 
 
 class Help(harness.Case):
@@ -34,7 +84,9 @@ class Help(harness.Case):
             self.assertEqual((r.status, r.err), (0, ""), str(r))
             self.assertTrue(r.out.startswith("imagefinder " + verb.split()[0]), str(r))
             self.assertIn("imagefinder " + verb, r.out)
-            self.assertEqual(self.home.run("--help", *verb.split()).out, r.out, "the place of --help does not matter")
+            self.assertEqual(
+                self.home.run("--help", *verb.split()).out, r.out, "the place of --help does not matter"
+            )
 
     def test_help_names_every_built_option_and_no_other(self):
         text = "".join(self.home.run(*v, "--help").out for v in ([], *([v] for v in VERBS)))
@@ -57,7 +109,9 @@ class Help(harness.Case):
 
 class Verbs(harness.Case):
     def test_without_arguments(self):
-        done = subprocess.run([harness.PROGRAM], capture_output=True, env=harness.environment(HOME=self.home.folder))
+        done = subprocess.run(
+            [harness.PROGRAM], capture_output=True, env=harness.environment(HOME=self.home.folder)
+        )
         r = harness.Result([], done.returncode, done.stdout, done.stderr)
         harness.check_contract(r)
         self.assertEqual(r.status, 2)
@@ -66,8 +120,16 @@ class Verbs(harness.Case):
         self.assertIn("--help", r.err)
 
     def test_mistyped_verbs_get_a_suggestion(self):
-        for typed, meant in (("serach", "search"), ("indx", "index"), ("idnex", "index"), ("stauts", "status"), ("verfy", "verify"),
-                             ("embde", "embed"), ("colection", "collection"), ("searches", "search")):
+        for typed, meant in (
+            ("serach", "search"),
+            ("indx", "index"),
+            ("idnex", "index"),
+            ("stauts", "status"),
+            ("verfy", "verify"),
+            ("embde", "embed"),
+            ("colection", "collection"),
+            ("searches", "search"),
+        ):
             self.usage(typed, naming=["'%s'" % typed, "did you mean '%s'?" % meant])
 
     def test_unknown_verbs_get_none(self):
@@ -87,21 +149,37 @@ class Verbs(harness.Case):
             self.assertNotIn("did you mean", self.usage("collection", verb, "c").err)
 
     def test_too_many_words(self):
-        for args in (["status", "now"], ["verify", "all"], ["collection", "list", "x"], ["embed", "cat", "--out", "x.npy"],
-                     ["collection", "edit", "a", "b", "--title", "t"]):
+        for args in (
+            ["status", "now"],
+            ["verify", "all"],
+            ["collection", "list", "x"],
+            ["embed", "cat", "--out", "x.npy"],
+            ["collection", "edit", "a", "b", "--title", "t"],
+        ):
             self.usage(*args)
 
 
 class Options(harness.Case):
     def test_mistyped_options_get_a_suggestion(self):
-        for args, meant in ((["search", "cat", "--min-socre", "1"], "--min-score"), (["search", "--jsn", "cat"], "--json"),
-                            (["index", ".", "--forgte"], "--forget"), (["--hme=/tmp", "status"], "--home"),
-                            (["embed", "--txt", "a"], "--text"), (["status", "--quite"], "--quiet")):
+        for args, meant in (
+            (["search", "cat", "--min-socre", "1"], "--min-score"),
+            (["search", "--jsn", "cat"], "--json"),
+            (["index", ".", "--forgte"], "--forget"),
+            (["--hme=/tmp", "status"], "--home"),
+            (["embed", "--txt", "a"], "--text"),
+            (["status", "--quite"], "--quiet"),
+        ):
             self.usage(*args, naming="did you mean '%s'?" % meant)
 
     def test_unknown_options(self):
-        for args in (["search", "cat", "--frobnicate"], ["status", "-x"], ["search", "-5"], ["search", "cat", "-z9"],
-                     ["search", "---", "cat"], ["search", "cat", "--=v"]):
+        for args in (
+            ["search", "cat", "--frobnicate"],
+            ["status", "-x"],
+            ["search", "-5"],
+            ["search", "cat", "-z9"],
+            ["search", "---", "cat"],
+            ["search", "cat", "--=v"],
+        ):
             self.assertIn("there is no option", self.usage(*args).err)
 
     def test_options_that_are_not_built(self):
@@ -110,14 +188,26 @@ class Options(harness.Case):
             self.usage("index", ".", option, "x")
 
     def test_an_option_of_another_verb(self):
-        for args, option in ((["search", "cat", "--forget"], "--forget"), (["index", ".", "-k", "3"], "-k"), (["status", "-c", "x"], "-c"),
-                             (["verify", "--paths"], "--paths"), (["embed", "--text", "a", "--out", "x.npy", "--exact"], "--exact"),
-                             (["collection", "list", "--title", "x"], "--title"), (["search", "cat", "--raw"], "--raw")):
+        for args, option in (
+            (["search", "cat", "--forget"], "--forget"),
+            (["index", ".", "-k", "3"], "-k"),
+            (["status", "-c", "x"], "-c"),
+            (["verify", "--paths"], "--paths"),
+            (["embed", "--text", "a", "--out", "x.npy", "--exact"], "--exact"),
+            (["collection", "list", "--title", "x"], "--title"),
+            (["search", "cat", "--raw"], "--raw"),
+        ):
             self.usage(*args, naming=[option, "has no option"])
 
     def test_values_that_are_missing(self):
-        for args, option in ((["search", "cat", "-k"], "-k"), (["search", "cat", "--min-score"], "--min-score"), (["status", "--home"], "--home"),
-                             (["index", ".", "-c"], "-c"), (["embed", "--text"], "--text"), (["search", "cat", "--model"], "--model")):
+        for args, option in (
+            (["search", "cat", "-k"], "-k"),
+            (["search", "cat", "--min-score"], "--min-score"),
+            (["status", "--home"], "--home"),
+            (["index", ".", "-c"], "-c"),
+            (["embed", "--text"], "--text"),
+            (["search", "cat", "--model"], "--model"),
+        ):
             self.usage(*args, naming=[option, "value"])
 
     def test_values_that_are_not_wanted(self):
@@ -143,8 +233,12 @@ class Options(harness.Case):
                 self.usage(*verb, name, naming="64 bytes")
 
     def test_empty_values(self):
-        for args, option in ((["status", "--home="], "--home"), (["search", "cat", "--model", ""], "--model"),
-                             (["embed", "--text", "a", "--out="], "--out"), (["embed", "--picture", "", "--out", "x.npy"], "--picture")):
+        for args, option in (
+            (["status", "--home="], "--home"),
+            (["search", "cat", "--model", ""], "--model"),
+            (["embed", "--text", "a", "--out="], "--out"),
+            (["embed", "--picture", "", "--out", "x.npy"], "--picture"),
+        ):
             self.usage(*args, naming=[option, "empty"])
 
     def test_long_and_hostile_arguments_stay_one_short_line(self):
@@ -184,7 +278,16 @@ class Words(harness.Case):
         self.usage("embed", "--out", "x.npy", naming=["--text", "--picture"])
         self.usage("embed", "--text", "a", naming="--out")
         for precision in ("bf16", "int8"):
-            self.usage("embed", "--text", "a", "--out", "x.npy", "--precision", precision, naming=[precision, "not built yet"])
+            self.usage(
+                "embed",
+                "--text",
+                "a",
+                "--out",
+                "x.npy",
+                "--precision",
+                precision,
+                naming=[precision, "not built yet"],
+            )
         self.usage("embed", "--text", "a", "--out", "x.npy", "--precision", "f7", naming="'f7'")
         self.assertFalse(os.path.exists("x.npy"))
 
@@ -194,9 +297,14 @@ class Words(harness.Case):
 
     def test_options_stand_anywhere(self):
         """All of these are the same right call: an empty home finds nothing, status 1."""
-        for args in (["-k", "5", "search", "red", "cat", "--json"], ["--json", "search", "red", "-k5", "cat"], ["search", "-k5", "--json", "red", "cat"],
-                     ["search", "red", "--json", "--threads=2", "-k", "5", "cat"], ["--quiet", "--no-cache", "search", "--json", "--", "red", "cat"],
-                     ["search", "--min-score=-0.5", "--exact", "--json", "red", "cat"]):
+        for args in (
+            ["-k", "5", "search", "red", "cat", "--json"],
+            ["--json", "search", "red", "-k5", "cat"],
+            ["search", "-k5", "--json", "red", "cat"],
+            ["search", "red", "--json", "--threads=2", "-k", "5", "cat"],
+            ["--quiet", "--no-cache", "search", "--json", "--", "red", "cat"],
+            ["search", "--min-score=-0.5", "--exact", "--json", "red", "cat"],
+        ):
             r = self.home.run(*args)
             self.assertEqual(r.status, 1, str(r))
             self.assertEqual(r.json()["query"]["text"], "red cat")

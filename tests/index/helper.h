@@ -1,6 +1,6 @@
 /*
- * What the tests of src/index share: a folder that goes away, random vectors, a stand-in for the catalog's segment table, files read and written whole.
- * A header of static functions, because every test is one program.
+ * What the tests of src/index share: a folder that goes away, random vectors, a stand-in for the catalog's segment
+ * table, files read and written whole. A header of static functions, because every test is one program.
  */
 #ifndef TESTS_INDEX_HELPER_H
 #define TESTS_INDEX_HELPER_H
@@ -54,7 +54,7 @@ static UNUSED float *random_rows(size_t n, int dim) /* free() */
     return rows;
 }
 
-/* ---- The home ----------------------------------------------------------------------------------------------------------------- */
+/* ---- The home ---------------------------------------------------------------------------------------------------- */
 
 typedef struct home { /* a folder of segments, and what a catalog would know of it */
     char folder[128];
@@ -109,9 +109,28 @@ static UNUSED imf_index *open_with(const home *h, const imf_file_layer *fl, bool
     return x;
 }
 
+static UNUSED int no_sync(imf_file *f)
+{
+    (void)f;
+    return 0;
+}
+
+static UNUSED int no_sync_dir(void *self, const char *path)
+{
+    (void)self;
+    (void)path;
+    return 0;
+}
+
+/* Without real syncs, which cost the tests their time and show nothing here; what is synced when is tested with a
+ * layer that counts. */
 static UNUSED imf_index *open_writer(const home *h)
 {
-    return open_with(h, imf_file_posix(), true);
+    static imf_file_layer quick;
+    quick = *imf_file_posix();
+    quick.sync = no_sync;
+    quick.sync_dir = no_sync_dir;
+    return open_with(h, &quick, true);
 }
 
 static UNUSED imf_index *open_reader(const home *h)
@@ -140,7 +159,8 @@ static UNUSED void record(home *h, const imf_index_segment *changed, size_t n)
         if (at == h->n)
             h->n++;
         else
-            assert_true(changed[i].rows > h->segments[at].rows && changed[i].generation == h->segments[at].generation + 1);
+            assert_true(changed[i].rows > h->segments[at].rows &&
+                        changed[i].generation == h->segments[at].generation + 1);
         h->segments[at] = changed[i];
         if (h->next <= changed[i].number)
             h->next = changed[i].number + 1;
@@ -169,7 +189,7 @@ static UNUSED void fill_home(home *h, int dim, const float *rows, size_t n, uint
     assert_null(x);
 }
 
-/* ---- Files -------------------------------------------------------------------------------------------------------------------- */
+/* ---- Files ------------------------------------------------------------------------------------------------------- */
 
 static UNUSED unsigned char *read_file(const char *path, size_t *n) /* free() */
 {
@@ -209,7 +229,7 @@ static UNUSED uint64_t file_size(const char *path)
     return (uint64_t)st.st_size;
 }
 
-/* ---- Answers ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Answers ----------------------------------------------------------------------------------------------------- */
 
 enum { ALL = 1000 };
 

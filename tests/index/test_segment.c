@@ -1,6 +1,7 @@
 /*
- * Damage to segment files: every single byte flipped, every shorter length, foreign and contradicting headers, random headers and blocks with right
- * checksums. Each is either told as damage with the file's name or leaves the answers as they were; nothing crashes.
+ * Damage to segment files: every single byte flipped, every shorter length, foreign and contradicting headers,
+ * random headers and blocks with right checksums. Each is either told as damage with the file's name or leaves the
+ * answers as they were; nothing crashes.
  */
 #include "index/helper.h"
 
@@ -41,7 +42,8 @@ static bool told(const char *situation, size_t at)
     imf_err err = {0};
     int rc = ask(&h, rows, ROWS, &a, &err);
     if (rc == IMF_OK) {
-        if (memcmp(a.ids, right.ids, ROWS * sizeof a.ids[0]) != 0 || memcmp(a.scores, right.scores, ROWS * sizeof a.scores[0]) != 0)
+        if (memcmp(a.ids, right.ids, ROWS * sizeof a.ids[0]) != 0 ||
+            memcmp(a.scores, right.scores, ROWS * sizeof a.scores[0]) != 0)
             fail_msg("%s at %zu: another answer", situation, at);
         return false;
     }
@@ -59,7 +61,8 @@ static void the_file_is_as_documented(void **unused)
     assert_int_equal(sound_n, 8192 + block + (ROWS - 64) * row);
     assert_memory_equal(sound, "IMFSEG\r\n", 8);
     for (size_t slot = 0; slot < 8192; slot += 4096) {
-        const uint32_t expected[][2] = {{8, 1}, {12, 64}, {16, slot ? 2 : 1}, {20, 0}, {24, DIM}, {28, 1}, {64, 1}, {68, 1 << 20}, {72, 0}, {76, 1}};
+        const uint32_t expected[][2] = {{8, 1},  {12, 64}, {16, slot ? 2 : 1}, {20, 0}, {24, DIM},
+                                        {28, 1}, {64, 1},  {68, 1 << 20},      {72, 0}, {76, 1}};
         for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
             memcpy(&u, sound + slot + expected[i][0], 4);
             assert_int_equal(u, expected[i][1]);
@@ -111,7 +114,8 @@ static void a_flipped_byte_anywhere(void **unused)
             assert_int_equal(f.n, header ? 0 : 1);
             assert_int_equal(f.rows, header ? 0 : tail ? ROWS - 64 : 64);
             if (!header) {
-                assert_string_equal(f.first, tail ? "block 1 fails its checksum (rows 64-99)" : "block 0 fails its checksum (rows 0-63)");
+                assert_string_equal(f.first, tail ? "block 1 fails its checksum (rows 64-99)"
+                                                  : "block 0 fails its checksum (rows 0-63)");
                 assert_string_equal(f.file, segment_path(&h, 1));
             }
         }
@@ -155,7 +159,9 @@ static void cut_at_every_length(void **unused)
         }
         imf_index *x = NULL; /* a writer must not make it worse */
         imf_err err = {0};
-        assert_int_equal(imf_index_open(&x, imf_file_posix(), h.folder, &h.space, h.segments, h.n, true, h.next, false, &err), IMF_EDAMAGE);
+        assert_int_equal(
+            imf_index_open(&x, imf_file_posix(), h.folder, &h.space, h.segments, h.n, true, h.next, false, &err),
+            IMF_EDAMAGE);
         assert_null(x);
         assert_int_equal(file_size(segment_path(&h, 1)), n);
     }
@@ -189,12 +195,14 @@ static void a_damaged_last_block_takes_no_new_rows(void **unused)
     imf_index *x = NULL;
     imf_err err = {0};
     write_at(segment_path(&h, 1), sound_n - 1, &bad, 1);
-    assert_int_equal(imf_index_open(&x, imf_file_posix(), h.folder, &h.space, h.segments, h.n, true, h.next, false, &err), IMF_EDAMAGE);
+    assert_int_equal(
+        imf_index_open(&x, imf_file_posix(), h.folder, &h.space, h.segments, h.n, true, h.next, false, &err),
+        IMF_EDAMAGE);
     assert_non_null(strstr(err.msg, "block 1 fails its checksum (rows 64-99)"));
     write_at(segment_path(&h, 1), sound_n - 1, sound + sound_n - 1, 1);
 }
 
-/* ---- Headers with right checksums --------------------------------------------------------------------------------------------- */
+/* ---- Headers with right checksums -------------------------------------------------------------------------------- */
 
 static void put_slot(int which, imf_segment_slot *slot)
 {
@@ -264,6 +272,7 @@ static void contradictions_are_told(void **unused)
         imf_segment_slot slot;
         memcpy(&slot, sound + 4096, sizeof slot);
         bool harmless = false;
+        /* clang-format off */
         switch (i) {
         case 0: slot.version = 2; break;
         case 1: slot.version = 0; break;
@@ -295,6 +304,7 @@ static void contradictions_are_told(void **unused)
             slot.rows = ROWS;
             slot.reserved[0] = 1;
         }
+        /* clang-format on */
         put_slot(1, &slot);
         if (told("contradiction", (size_t)i) == harmless)
             fail_msg("contradiction %d", i);
@@ -318,7 +328,9 @@ static void random_headers_with_right_checksums(void **unused)
         memcpy(&slot, sound + 4096, sizeof slot);
         for (uint32_t n = random_bits() % 4 + 1; n > 0; n--) {
             size_t at = random_bits() % 4 ? random_bits() % 192 : random_bits() % 4092;
-            ((unsigned char *)&slot)[at] = (unsigned char)(random_bits() % 3 ? random_bits() : random_bits() % 2 ? 0xFF : 0);
+            ((unsigned char *)&slot)[at] = (unsigned char)(random_bits() % 3   ? random_bits()
+                                                           : random_bits() % 2 ? 0xFF
+                                                                               : 0);
         }
         put_slot(1, &slot);
         told("random header", (size_t)i);

@@ -1,6 +1,6 @@
 /*
- * The kernels against twins that are written from the definitions: every table that this processor has, odd lengths, odd alignments, guard values around
- * the outputs, a printed seed (IMF_TEST_SEED repeats a run).
+ * The kernels against twins that are written from the definitions: every table that this processor has, odd lengths,
+ * odd alignments, guard values around the outputs, a printed seed (IMF_TEST_SEED repeats a run).
  */
 #include <math.h>
 #include <setjmp.h>
@@ -34,7 +34,7 @@ static float random_unit(void)
     return (float)random_bits() / 2147483648.0f - 1.0f;
 }
 
-/* ---- CRC-32C ------------------------------------------------------------------------------------------------------------------ */
+/* ---- CRC-32C ----------------------------------------------------------------------------------------------------- */
 
 static uint32_t crc_twin(uint32_t crc, const unsigned char *p, size_t n)
 {
@@ -62,7 +62,8 @@ static void crc_known_values(void **unused)
     for (int i = 0; i < 32; i++)
         b[i] = (unsigned char)(31 - i);
     assert_int_equal(k->crc32c(0, b, 32), 0x113FDB5Cu);
-    static const unsigned char iscsi_read[48] = {0x01, 0xC0, [16] = 0x14, [22] = 0x04, [27] = 0x14, [31] = 0x18, [32] = 0x28, [40] = 0x02};
+    static const unsigned char iscsi_read[48] = {
+        0x01, 0xC0, [16] = 0x14, [22] = 0x04, [27] = 0x14, [31] = 0x18, [32] = 0x28, [40] = 0x02};
     assert_int_equal(k->crc32c(0, iscsi_read, 48), 0xD9963A56u);
     assert_int_equal(k->crc32c(0, "123456789", 9), 0xE3069283u);
     assert_int_equal(k->crc32c(0, "", 0), 0);
@@ -84,7 +85,7 @@ static void crc_equals_its_twin(void **unused)
         }
 }
 
-/* ---- Halves ------------------------------------------------------------------------------------------------------------------- */
+/* ---- Halves ------------------------------------------------------------------------------------------------------ */
 
 static uint32_t bits_of(float f)
 {
@@ -110,7 +111,8 @@ static double half_value(unsigned h)
     return h & 0x8000 ? -v : v;
 }
 
-/* Nearest half of a number that is not NaN, ties to the even one: rounded to a multiple of the spacing there, in exact f64 arithmetic. */
+/* Nearest half of a number that is not NaN, ties to the even one: rounded to a multiple of the spacing there, in
+ * exact f64 arithmetic. */
 static unsigned nearest_half(float x)
 {
     double a = fabs((double)x);
@@ -169,7 +171,8 @@ static void rounding_to_half(void **unused)
 {
     (void)unused;
     const imf_kern *k = imf_kern_get();
-    for (unsigned h = 0; h < 0x7C00; h++) { /* around every tie between neighbours, the last of which is the way to infinity */
+    for (unsigned h = 0; h < 0x7C00;
+         h++) { /* around every tie between neighbours, the last of which is the way to infinity */
         double next = h == 0x7BFF ? 65536 : half_value(h + 1);
         float tie = (float)((half_value(h) + next) / 2);
         for (int side = -1; side <= 1; side++) {
@@ -178,8 +181,8 @@ static void rounding_to_half(void **unused)
             check_half(k, -x);
         }
     }
-    const float edges[] = {0.0f, 65504.0f, 65519.996f, 65520.0f, 65536.0f, 1e30f, INFINITY, 6.1035156e-5f, 6.0975552e-5f, 2.9802322e-8f, 2.9802326e-8f,
-                           2.98e-8f, 1e-40f, 1e-45f};
+    const float edges[] = {0.0f,          65504.0f,      65519.996f,    65520.0f,      65536.0f, 1e30f,  INFINITY,
+                           6.1035156e-5f, 6.0975552e-5f, 2.9802322e-8f, 2.9802326e-8f, 2.98e-8f, 1e-40f, 1e-45f};
     for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
         check_half(k, edges[i]);
         check_half(k, -edges[i]);
@@ -198,9 +201,10 @@ static void rounding_to_half(void **unused)
     }
 }
 
-/* ---- Products ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Products ---------------------------------------------------------------------------------------------------- */
 
-static const size_t lengths[] = {1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 100, 127, 129, 511, 512, 513, 768, 1000, 4095, 4096};
+static const size_t lengths[] = {1,  2,  3,   5,   7,   8,   9,   15,  16,  17,   31,   33,  63,
+                                 64, 65, 100, 127, 129, 511, 512, 513, 768, 1000, 4095, 4096};
 
 static void products_of_halves(void **unused)
 {
@@ -211,14 +215,16 @@ static void products_of_halves(void **unused)
         for (size_t l = 0; l < sizeof lengths / sizeof lengths[0]; l++)
             for (size_t shift = 0; shift < 3; shift++) { /* rows need the alignment of one half only */
                 const size_t dim = lengths[l], rows = counts[c];
-                uint16_t *memory = malloc((rows * dim + shift) * 2 + 1), *r = memory + shift; /* ends where the rows end: the sanitizer watches */
+                uint16_t *memory = malloc((rows * dim + shift) * 2 + 1),
+                         *r = memory + shift; /* ends where the rows end: the sanitizer watches */
                 float *q = malloc(dim * 4);
                 double *dot = malloc((rows + 2) * 8), *norm2 = malloc((rows + 2) * 8);
                 assert_true(memory && q && dot && norm2);
                 for (size_t i = 0; i < rows * dim; i++)
                     do
                         r[i] = (uint16_t)random_bits();
-                    while ((r[i] & 0x7C00) == 0x7C00 || (random_bits() % 2 && (r[i] & 0x7C00) > 0x3C00)); /* finite; subnormals too */
+                    while ((r[i] & 0x7C00) == 0x7C00 ||
+                           (random_bits() % 2 && (r[i] & 0x7C00) > 0x3C00)); /* finite; subnormals too */
                 for (size_t i = 0; i < dim; i++)
                     q[i] = ldexpf(random_unit(), (int)(random_bits() % 20) - 10);
                 dot[0] = dot[rows + 1] = norm2[0] = norm2[rows + 1] = 777;
@@ -235,7 +241,8 @@ static void products_of_halves(void **unused)
                     double ed = ((d[0] + d[1]) + (d[2] + d[3])) + ((d[4] + d[5]) + (d[6] + d[7]));
                     double en = ((n[0] + n[1]) + (n[2] + n[3])) + ((n[4] + n[5]) + (n[6] + n[7]));
                     if (dot[row + 1] != ed || norm2[row + 1] != en)
-                        fail_msg("dim %zu row %zu: %a %a, expected %a %a", dim, row, dot[row + 1], norm2[row + 1], ed, en);
+                        fail_msg("dim %zu row %zu: %a %a, expected %a %a", dim, row, dot[row + 1], norm2[row + 1], ed,
+                                 en);
                 }
                 free(memory);
                 free(q);
@@ -280,14 +287,15 @@ static void products_of_bytes(void **unused)
                     if (bits_of(y[o + 1]) != bits_of(expected))
                         fail_msg("n_in %zu: %a, expected %a", n_in, (double)y[o + 1], (double)expected);
                     /* and the order of the sums has not hidden a mistake that both make */
-                    assert_true(fabs(y[o + 1] - (scale[o] * near + (with_bias ? bias[o] : 0))) <= 1e-5 * (size * fabsf(scale[o]) + 1));
+                    assert_true(fabs(y[o + 1] - (scale[o] * near + (with_bias ? bias[o] : 0))) <=
+                                1e-5 * (size * fabsf(scale[o]) + 1));
                 }
                 free(w);
                 free(x);
             }
 }
 
-/* ---- The choice --------------------------------------------------------------------------------------------------------------- */
+/* ---- The choice -------------------------------------------------------------------------------------------------- */
 
 static void the_choice_of_a_table(void **unused)
 {
@@ -316,8 +324,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_choice_of_a_table), /* first: nothing has been chosen in this process */
-        cmocka_unit_test(crc_known_values),      cmocka_unit_test(crc_equals_its_twin), cmocka_unit_test(every_half_is_exact),
-        cmocka_unit_test(rounding_to_half),      cmocka_unit_test(products_of_halves),  cmocka_unit_test(products_of_bytes),
+        cmocka_unit_test(crc_known_values),      cmocka_unit_test(crc_equals_its_twin),
+        cmocka_unit_test(every_half_is_exact),   cmocka_unit_test(rounding_to_half),
+        cmocka_unit_test(products_of_halves),    cmocka_unit_test(products_of_bytes),
     };
     const char *seed = getenv("IMF_TEST_SEED");
     state = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL);

@@ -119,7 +119,8 @@ static void broken_utf8_is_seen(void **state)
 {
     (void)state;
     const char *good[] = {"", "abc", "кошка", "€", "😀", "\xf4\x8f\xbf\xbf"};
-    const char *bad[] = {"\x80", "\xc3", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "a\xfe", "\xe2\x82"};
+    const char *bad[] = {"\x80", "\xc3",  "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                         "\xff", "a\xfe", "\xe2\x82"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(imf_utf8_valid(good[i], strlen(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

@@ -67,7 +67,14 @@ static void hex_goes_there_and_back(void **state)
 static void base64_is_that_of_rfc_4648(void **state)
 {
     (void)state;
-    const char *table[][2] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xff\xfe", "//4="}};
+    const char *table[][2] = {{"", ""},
+                              {"f", "Zg=="},
+                              {"fo", "Zm8="},
+                              {"foo", "Zm9v"},
+                              {"foob", "Zm9vYg=="},
+                              {"fooba", "Zm9vYmE="},
+                              {"foobar", "Zm9vYmFy"},
+                              {"\xff\xfe", "//4="}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         char *text = imf_base64(table[i][0], strlen(table[i][0]));
         assert_string_equal(text, table[i][1]);
@@ -81,7 +88,8 @@ static void a_scan_finds_pictures_and_nothing_else(void **state)
     imf_scan s;
     char link[256];
     sub("sub"), sub("sub/deeper"), sub(".hidden");
-    put("a.jpg"), put("b.JPEG"), put("кошка.Png"), put("bad\xff.gif"), put("note.txt"), put("jpg"), put(".secret.jpg"), put("sub/deeper/c.tiff"), put(".hidden/d.jpg");
+    put("a.jpg"), put("b.JPEG"), put("кошка.Png"), put("bad\xff.gif"), put("note.txt"), put("jpg"), put(".secret.jpg"),
+        put("sub/deeper/c.tiff"), put(".hidden/d.jpg");
     snprintf(link, sizeof link, "%s/link.jpg", folder);
     assert_int_equal(symlink("a.jpg", link), 0);
     snprintf(link, sizeof link, "%s/up", folder);

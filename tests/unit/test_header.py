@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""The public header as a stranger uses it: it compiles alone as C11 and as C++, the library exports what it declares and nothing
-else, and the worked example of its head comment compiles, indexes a folder and finds the pictures in it. Prints TAP."""
+"""The public header as a stranger uses it: it compiles alone as C11 and as C++, the library exports what it declares
+and nothing else, and the worked example of its head comment compiles, indexes a folder and finds the pictures in it.
+Prints TAP."""
 import os
 import re
 import shutil
@@ -27,7 +28,8 @@ def want(condition, text):
 
 
 def command(*words, **options):
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, **options)
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
+                          **options)
     done.stdout = done.stdout.decode("utf-8", "replace")
     done.stderr = done.stderr.decode("utf-8", "replace")
     return done
@@ -47,7 +49,8 @@ def write(folder, name, text):
 
 def test_c11(folder):
     # Twice, so that the include guard is tried too.
-    path = write(folder, "alone.c", '#include "imagefinder.h"\n#include "imagefinder.h"\nint main(void) { return 0; }\n')
+    text = '#include "imagefinder.h"\n#include "imagefinder.h"\nint main(void) { return 0; }\n'
+    path = write(folder, "alone.c", text)
     done = command("cc", "-std=c11", *STRICT, "-Wstrict-prototypes", "-fsyntax-only", path)
     want(done.returncode == 0, done.stderr)
 
@@ -110,7 +113,9 @@ def test_example(folder):
     want(done.returncode == 0, done.stderr)
     # The library looks for its helper beside the program.
     os.symlink(os.path.join(BUILD, "imagefinder-decode"), os.path.join(folder, "imagefinder-decode"))
-    env = dict(os.environ, IMAGEFINDER_HOME=os.path.join(folder, "home"), IMAGEFINDER_MODELS=os.path.join(SOURCE, "models"))
+    env = dict(os.environ)
+    env["IMAGEFINDER_HOME"] = os.path.join(folder, "home")
+    env["IMAGEFINDER_MODELS"] = os.path.join(SOURCE, "models")
     env.pop("IMAGEFINDER_MODEL", None)
     for _ in range(2):  # "safe to run again"
         done = command(program, env=env)
@@ -118,12 +123,14 @@ def test_example(folder):
         want(done.stderr == "", f"stderr: {done.stderr}")
         rows = [line.split("  ", 1) for line in done.stdout.splitlines()]
         want(len(rows) == 3 and all(len(row) == 2 for row in rows), f"three hits wanted: {done.stdout!r}")
-        want(sorted(row[1] for row in rows) == sorted(os.path.realpath(n) for n in names), f"other paths: {done.stdout!r}")
+        paths = sorted(os.path.realpath(name) for name in names)
+        want(sorted(row[1] for row in rows) == paths, f"other paths: {done.stdout!r}")
         scores = [float(row[0]) for row in rows]
         want(scores == sorted(scores, reverse=True), f"not best first: {done.stdout!r}")
     env["IMAGEFINDER_HOME"] = os.path.join(folder, "alone.c", "no")  # below a file: cannot be made
     done = command(program, env=env)
-    want(done.returncode == 1 and len(done.stderr.splitlines()) == 1, f"a home that cannot be: {done.returncode} {done.stderr!r}")
+    want(done.returncode == 1 and len(done.stderr.splitlines()) == 1,
+         f"a home that cannot be: {done.returncode} {done.stderr!r}")
 
 
 def main():

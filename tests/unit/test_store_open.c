@@ -30,6 +30,21 @@ static void write_file(const fixture *fx, const void *bytes, size_t n)
     assert_int_equal(fclose(f), 0);
 }
 
+/* Runs act in a child process; its result is the exit status. */
+static int in_child(int (*act)(fixture *fx), fixture *fx)
+{
+    int status = -1;
+    fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(act(fx));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (WIFSIGNALED(status))
+        return 128 + WTERMSIG(status);
+    return WEXITSTATUS(status);
+}
+
 /* ---- opening ---- */
 
 static void a_catalog_keeps_its_uuid(void **state)
@@ -93,6 +108,33 @@ static void an_unfinished_creation_is_an_empty_home(void **state)
     must(fx, imf_store_open(&fx->w, fx->path, true, &fx->err));
     imf_store *r = reader(fx);
     imf_store_close(&r);
+}
+
+/* Changes the first page so that it reaches the disk with its journal, and is killed before the commit. */
+static int change_and_die(fixture *fx)
+{
+    sqlite3 *db = NULL;
+    if (sqlite3_open(fx->path, &db) == SQLITE_OK &&
+        sqlite3_exec(db, "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN; PRAGMA user_version = 1; "
+                         "CREATE TABLE t(x); INSERT INTO t VALUES(zeroblob(100000))", 0, 0, 0) == SQLITE_OK)
+        kill(getpid(), SIGKILL);
+    return 1;
+}
+
+static void a_creation_killed_with_its_journal_is_an_empty_home(void **state)
+{
+    fixture *fx = *state;
+    char journal[320];
+
+    /* As far as SQLite was on the way to WAL: one page, and its journal. */
+    tamper(fx, "CREATE TABLE t(x); DROP TABLE t; VACUUM");
+    assert_int_equal(in_child(change_and_die, fx), 128 + SIGKILL);
+    snprintf(journal, sizeof journal, "%s-journal", fx->path);
+    assert_int_equal(access(journal, F_OK), 0);
+    assert_refused(fx, false, IMF_EIO, "catalog.db"); /* of a file that has grown it says that it cannot tell */
+    assert_int_equal(truncate(fx->path, 4096), 0);
+    assert_refused(fx, false, IMF_EUNKNOWN, NULL);
+    must(fx, imf_store_open(&fx->w, fx->path, true, &fx->err));
 }
 
 static void other_versions_are_refused_with_advice(void **state)
@@ -225,7 +267,7 @@ static void strange_names_are_plain_files(void **state)
 static void a_reader_sees_a_snapshot(void **state)
 {
     fixture *fx = *state;
-    imf_store *r = reader(fx), *late;
+    imf_store *r = reader(fx), *silent = reader(fx), *late;
     bool all;
     id_list before = {0}, after = {0};
 
@@ -233,7 +275,8 @@ static void a_reader_sees_a_snapshot(void **state)
     add_picture(fx, 1, "/pics/1");
     must(fx, imf_store_commit(fx->w, &fx->err));
 
-    must(fx, imf_store_begin(r, &fx->err)); /* from here on nothing changes for it */
+    must(fx, imf_store_begin(r, &fx->err)); /* from here on nothing changes for them, even if nothing is read yet */
+    must(fx, imf_store_begin(silent, &fx->err));
     must(fx, imf_store_begin(fx->w, &fx->err));
     add_picture(fx, 2, "/pics/2");
     must(fx, imf_store_path_remove(fx->w, path_id(fx, "/pics/1"), &fx->err));
@@ -247,6 +290,11 @@ static void a_reader_sees_a_snapshot(void **state)
     must(fx, imf_store_all_live(r, fx->space, &all, &fx->err));
     assert_true(all);
     must(fx, imf_store_commit(r, &fx->err));
+    before = (id_list){0};
+    must(fx, imf_store_live(silent, fx->space, 0, remember_id, &before, &fx->err));
+    assert_int_equal(before.n, 1);
+    assert_int_equal(before.id[0], 1u << 20);
+    imf_store_close(&silent);
 
     late = reader(fx);
     must(fx, imf_store_live(r, fx->space, 0, remember_id, &after, &fx->err));
@@ -386,21 +434,6 @@ static void a_second_writer_is_told(void **state)
 
 /* ---- other processes ---- */
 
-/* Runs act in a child process; its result is the exit status. */
-static int in_child(int (*act)(fixture *fx), fixture *fx)
-{
-    int status = -1;
-    fflush(NULL);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0)
-        _exit(act(fx));
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    if (WIFSIGNALED(status))
-        return 128 + WTERMSIG(status);
-    return WEXITSTATUS(status);
-}
-
 /* Commits one picture, begins another, and is killed. */
 static int write_and_die(fixture *fx)
 {
@@ -477,6 +510,7 @@ static int read_as_nobody(fixture *fx)
 static void a_reader_needs_no_right_to_write(void **state)
 {
     fixture *fx = *state;
+    char wal[320];
     must(fx, imf_store_begin(fx->w, &fx->err));
     add_picture(fx, 1, "/pics/1");
     must(fx, imf_store_commit(fx->w, &fx->err));
@@ -487,6 +521,15 @@ static void a_reader_needs_no_right_to_write(void **state)
     imf_store_close(&fx->w);
     int alone = in_child(read_as_nobody, fx);
     assert_int_equal(chmod(fx->folder, 0755), 0);
+    snprintf(wal, sizeof wal, "%s-wal", fx->path); /* an empty journal, as a reader may leave it */
+    FILE *f = fopen(wal, "wb");
+    assert_non_null(f);
+    fclose(f);
+    remove_file(fx, "-shm");
+    assert_int_equal(chmod(fx->folder, 0555), 0);
+    int beside_empty = in_child(read_as_nobody, fx);
+    assert_int_equal(chmod(fx->folder, 0755), 0);
+    assert_int_equal(beside_empty, 11);
     assert_int_equal(chmod(fx->path, 0644), 0);
     assert_int_equal(while_writing, 1);
     if (geteuid() == 0) /* otherwise our own writer could not remove its journal from the folder */
@@ -530,6 +573,7 @@ int main(void)
         E(a_catalog_keeps_its_uuid),
         E(the_database_is_set_up_as_promised),
         E(an_unfinished_creation_is_an_empty_home),
+        E(a_creation_killed_with_its_journal_is_an_empty_home),
         E(other_versions_are_refused_with_advice),
         E(what_is_not_a_catalog_is_refused_and_left_alone),
         T(a_missing_table_is_damage),

@@ -265,7 +265,7 @@ static void test_every_cut(void **state)
     free(file);
 }
 
-/* Headers made to exhaust the reader: deep nesting, and a hundred megabytes of small values or of one long name. */
+/* Headers made to exhaust the reader: deep nesting, and megabytes of small values or of one long name. */
 static void test_hostile_headers(void **state)
 {
     static const struct {
@@ -275,10 +275,10 @@ static void test_hostile_headers(void **state)
         {"{\"a\":", "[", "not a safetensors header", 100000},
         {"{\"a\":", "{\"a\":", "not a safetensors header", 500000},
         {"{\"a\":[", "0,", "more than any model", 90u * 1000 * 1000},
-        {"{\"a\":[", "[],", "more than any model", 90u * 1000 * 1000},
-        {"{\"a\":[", "{},", "more than any model", 90u * 1000 * 1000},
+        {"{\"a\":[", "[],", "more than any model", 9u * 1000 * 1000},
+        {"{\"a\":[", "{},", "more than any model", 9u * 1000 * 1000},
         {"{\"a\":[", "[],", "not a safetensors header", 1400 * 1000},
-        {"{\"", "a", "not a safetensors header", 90u * 1000 * 1000},
+        {"{\"", "a", "not a safetensors header", 20u * 1000 * 1000},
     };
 
     (void)state;

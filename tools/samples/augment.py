@@ -3,7 +3,8 @@
 
     augment.py SAMPLES OUT N
 
-The same call makes the same pictures: number I depends on I and on the list of samples alone. What is there already stays.
+The same call makes the same pictures: number I depends on I and on the list of samples alone. What is there already
+stays.
 They serve to measure time; what is found among them means nothing.
 """
 import concurrent.futures

@@ -86,7 +86,7 @@ def targets(corpus, z, heads, concept_weight, own_share=0.5):
     return out
 
 
-def train(corpus, target, images, steps=2400, batch=384, seed=9, log=print):
+def train(corpus, target, images, steps=1500, batch=384, seed=9, log=print):
     """images: [n, 512] unit vectors of pictures: the student must order them as the teacher does."""
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
