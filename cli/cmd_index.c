@@ -123,7 +123,7 @@ static void put_report(const imf_index_report *r)
     printf(TXT_INDEX_SUMMARY, (unsigned long long)r->seen, (unsigned long long)r->added,
            (unsigned long long)r->unchanged, (unsigned long long)r->renamed, (unsigned long long)r->failed,
            (unsigned long long)r->removed, r->seconds);
-    if (r->seen > 0 && r->seconds > 0)
+    if (r->added > 0 && r->seconds > 0) /* how fast pictures were read; comparing dates alone says nothing */
         printf(TXT_INDEX_RATE, imf_cli_rate(&rate, (double)r->seen / r->seconds));
     fputc('\n', stdout);
     for (size_t i = 0; i < r->n_failures && i < FAILURES_SHOWN; i++) {

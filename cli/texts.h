@@ -33,7 +33,7 @@
 #define TXT_INDEX_NEEDS_PATH "index needs at least one folder or picture, for example: imagefinder index ~/Pictures"
 #define TXT_EMPTY_PATH "a path is empty; give a folder or a picture, for example: imagefinder index ~/Pictures"
 #define TXT_SEARCH_NEEDS_WORDS                                                                     \
-    "search needs words or a picture, for example: imagefinder search red car, or: imagefinder search @photo.jpg"
+    "search needs words or a picture, for example: imagefinder search old car, or: imagefinder search @photo.jpg"
 #define TXT_SEARCH_AT_ALONE                                                                        \
     "a picture query is exactly one argument, @FILE or @ITEM, without words beside it; got '%s' among others"
 #define TXT_SEARCH_AT_EMPTY                                                                        \
@@ -119,7 +119,7 @@
     "\n" TXT_HELP_EVERYWHERE "\n"                                                                  \
     "Examples:\n"                                                                                  \
     "  imagefinder index ~/Pictures\n"                                                             \
-    "  imagefinder search red car in the snow\n"                                                   \
+    "  imagefinder search old sailing boat\n"                                                   \
     "  imagefinder search рыжий кот на окне\n"                                                     \
     "  imagefinder search @photo.jpg -k 20\n"                                                      \
     "\n"                                                                                           \
@@ -160,7 +160,7 @@
     "  --paths           print only the files, one a line\n"                                       \
     "\n" TXT_HELP_EVERYWHERE "\n"                                                                  \
     "Examples:\n"                                                                                  \
-    "  imagefinder search red car in the snow\n"                                                   \
+    "  imagefinder search old sailing boat\n"                                                   \
     "  imagefinder search рыжий кот на окне -k 5\n"                                                \
     "  imagefinder search @photo.jpg --paths\n"
 
@@ -179,7 +179,7 @@
     "  --precision P     f32 or auto\n"                                                            \
     "\n" TXT_HELP_EVERYWHERE "\n"                                                                  \
     "Examples:\n"                                                                                  \
-    "  imagefinder embed --text 'a red car' --text 'красная машина' --out texts.npy\n"             \
+    "  imagefinder embed --text 'an old car' --text 'старая машина' --out texts.npy\n"             \
     "  imagefinder embed --picture photo.jpg --out photo.npy\n"
 
 #define TXT_HELP_COLLECTION                                                                        \

@@ -20,7 +20,7 @@ struct imf_file {
 static int posix_open(void *self, const char *path, int flags, imf_file **out)
 {
     (void)self;
-    int how = O_CLOEXEC | O_NOFOLLOW;
+    int how = O_CLOEXEC | (flags & IMF_FILE_FOLLOW ? 0 : O_NOFOLLOW);
     if (flags & IMF_FILE_WRITE)
         how |= O_RDWR | O_CREAT | (flags & IMF_FILE_EXCL ? O_EXCL : 0);
     else

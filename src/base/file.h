@@ -19,7 +19,8 @@ typedef struct imf_file imf_file; /* an open file; opaque, made by the layer tha
 enum {
     IMF_FILE_READ = 1,   /* open an existing file read-only */
     IMF_FILE_WRITE = 2,  /* read and write, create when missing */
-    IMF_FILE_EXCL = 4    /* with WRITE: must not exist */
+    IMF_FILE_EXCL = 4,   /* with WRITE: must not exist */
+    IMF_FILE_FOLLOW = 8  /* the path may be a link; without it, a link at its end is refused */
 };
 
 typedef struct imf_file_layer {

@@ -51,7 +51,7 @@
 #define MSG_WEIGHTS_MISSING "%s: there is no tensor %s; the file is not the one that its config.json describes"
 #define MSG_WEIGHTS_UNFIT \
     "%s: tensor %s is %s [%s], expected %s [%s]; the file is not the one that its config.json describes"
-#define MSG_STARTER_READ "cannot read the model's %s"
+#define MSG_STARTER_READ "cannot read the model file %s"
 #define MSG_STARTER_NOT_JSON "%s is not a model's configuration: %s (line %d); get the model again"
 #define MSG_STARTER_TYPE "%s: model_type is %.80s, expected imagefinder-starter; choose another model folder"
 #define MSG_STARTER_VERSION \

@@ -45,10 +45,10 @@ void imf_model_space(imf_model *model);
 /* text -> unit vector [dim]. Errors: IMF_EUSAGE (nothing that the model can read). */
 int imf_model_embed_text(imf_model *model, const char *text, float *vector, imf_err *err);
 
-/* One thread's picture tower, unpacked when it is made. threads: how many one forward pass may take; the setting is the
- * calling thread's, so a session is made and used by one thread. */
+/* One thread's picture tower, unpacked when it is made; made and used by one thread. It computes on one processor: a
+ * team of OpenMP threads waits for its slowest, which costs twentyfold as soon as anything else runs. */
 typedef struct imf_model_session imf_model_session;
-int imf_model_session_new(imf_model_session **out, const imf_model *model, int threads, imf_err *err);
+int imf_model_session_new(imf_model_session **out, const imf_model *model, imf_err *err);
 void imf_model_session_free(imf_model_session **session);
 
 /* The views of one picture -> vector [dim]: the mean of the views' unit vectors, unit length unless raw. Errors:

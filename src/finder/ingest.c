@@ -145,6 +145,8 @@ static int prepare_home(const imf_finder *f, imf_err *err)
     int e = imf_mkdirs(f->fl, f->home);
     if (e == 0)
         e = imf_mkdirs(f->fl, segments);
+    if (e == 0)
+        e = f->fl->sync_dir(f->fl->self, f->home); /* or a power cut could take the folder with what is synced in it */
     if (e != 0)
         rc = imf_fail_errno(err, IMF_EIO, e, MSG_FINDER_HOME_WRITE, f->home);
     imf_free(segments);

@@ -101,7 +101,7 @@ static void embed(imf_jobs *jobs, imf_job *job, const imf_decoded *views, imf_mo
     if (!job->vector)
         rc = imf_fail(&e, IMF_EMEM, MSG_OUT_OF_MEMORY, "indexing");
     if (rc == IMF_OK && !*session)
-        rc = imf_model_session_new(session, jobs->model, 1, &e);
+        rc = imf_model_session_new(session, jobs->model, &e);
     if (rc == IMF_OK && (rc = imf_model_embed_views(*session, views, false, job->vector, &e)) == IMF_EINPUT)
         fail(job, rc, "%s", REASON_FINDER_EMBED);
     else if (rc != IMF_OK)

@@ -149,7 +149,7 @@ struct imf_model_session {
     float *one; /* [dim], a view's vector */
 };
 
-int imf_model_session_new(imf_model_session **out, const imf_model *model, int threads, imf_err *err)
+int imf_model_session_new(imf_model_session **out, const imf_model *model, imf_err *err)
 {
     int rc = IMF_OK;
     imf_model_session *s = imf_alloc_array(1, sizeof *s);
@@ -158,7 +158,7 @@ int imf_model_session_new(imf_model_session **out, const imf_model *model, int t
         goto out;
     }
     s->model = model;
-    imf_dnn_use_threads(threads);
+    imf_dnn_use_threads(1);
     IMF_TRY(imf_starter_session_new(&s->tower, model->starter, err));
     *out = s;
     s = NULL;

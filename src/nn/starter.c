@@ -198,7 +198,7 @@ static int load_json(const char *path, json_t **out, imf_err *err)
     char *text = NULL;
     json_error_t json_err = {0};
 
-    failed = fl->open(fl->self, path, IMF_FILE_READ, &f);
+    failed = fl->open(fl->self, path, IMF_FILE_READ | IMF_FILE_FOLLOW, &f);
     if (failed == 0)
         failed = fl->size(f, &size);
     if (failed != 0) {

@@ -285,7 +285,7 @@ int imf_weights_open(imf_weights **out, const char *path, imf_err *err)
     const void *map = NULL;
 
     *out = NULL;
-    failed = fl->open(fl->self, path, IMF_FILE_READ, &f);
+    failed = fl->open(fl->self, path, IMF_FILE_READ | IMF_FILE_FOLLOW, &f);
     if (failed == 0)
         failed = fl->size(f, &size);
     if (failed != 0) {

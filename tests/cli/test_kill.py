@@ -16,7 +16,7 @@ from harness import Case, make_pictures, wait_until
 SEED = int(os.environ.get("IMF_TEST_SEED", "1"))
 KILLS = 20
 EARLY = 4  # of them before the first commit of their run
-COUNT = 3000
+COUNT = 2100
 COPIES = 20
 BAD = 10
 

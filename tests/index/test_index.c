@@ -2,7 +2,7 @@
  * Writing: append, sync, commit, reopen; crashes between them; orphan files; a file layer that fails. What a catalog
  * has recorded is never lost, and what it has not recorded is not there.
  */
-#include "index/helper.h"
+#include "helper.h"
 
 #include "index/block.h"
 

@@ -4,7 +4,7 @@
  */
 #include <pthread.h>
 
-#include "index/helper.h"
+#include "helper.h"
 
 /* ---- The brute force --------------------------------------------------------------------------------------------- */
 
@@ -242,19 +242,29 @@ static void a_writer_finds_what_it_appended(void **unused)
 {
     (void)unused;
     home h;
-    float *rows = random_rows(400, 8);
+    float *rows = random_rows(400, 64);
     uint64_t ids[400];
-    home_init(&h, 8);
+    home_init(&h, 64);
     imf_index *x = open_writer(&h);
     imf_index_set_capacity(x, 192);
-    for (size_t done = 0; done < 400;) { /* searched between, so that the files are mapped again */
+    for (size_t done = 0; done < 400;) { /* searched between, so that the files, of several pages, are mapped again */
         size_t now = done + 1 < 400 - done ? done + 1 : 400 - done;
-        append_rows(x, rows + done * 8, now, ids + done);
+        append_rows(x, rows + done * 64, now, ids + done);
         done += now;
-        check_search(x, rows, ids, done, 8, rows, 1, 10, NULL);
+        check_search(x, rows, ids, done, 64, rows, 1, 10, NULL);
     }
     commit(&h, x);
-    check_search(x, rows, ids, 400, 8, rows, 1, 10, NULL);
+    check_search(x, rows, ids, 400, 64, rows, 1, 10, NULL);
+    imf_index_close(&x);
+
+    home_clear(&h); /* rows that join a block which was checked before are checked too */
+    home_init(&h, 64);
+    x = open_writer(&h);
+    append_rows(x, rows, 10, ids);
+    check_search(x, rows, ids, 10, 64, rows, 1, 10, NULL);
+    append_rows(x, rows + 10 * 64, 10, ids + 10);
+    write_at(segment_path(&h, 1), 8192 + 15 * 128, "oops", 4);
+    assert_int_equal(imf_index_search(x, rows, 1, 1, NULL, NULL, ids, &(float){0}, NULL), IMF_EDAMAGE);
     imf_index_close(&x);
     free(rows);
     home_clear(&h);

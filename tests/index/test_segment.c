@@ -3,7 +3,7 @@
  * random headers and blocks with right checksums. Each is either told as damage with the file's name or leaves the
  * answers as they were; nothing crashes.
  */
-#include "index/helper.h"
+#include "helper.h"
 
 #include "index/block.h"
 

@@ -36,6 +36,16 @@ def header(out, script="tools/golden/starter.py"):
     out.append(f"# Written by {script} with torch {torch.__version__} on the dequantised weights of models/starter/model.safetensors. Format: README.md here.")
 
 
+def misread(index, count):
+    """Indices below count that differ from index in one digit."""
+    digits = str(index)
+    for place, digit in enumerate(digits):
+        for other in "0123456789":
+            wrong = int(digits[:place] + other + digits[place + 1:])
+            if other != digit and wrong < count:
+                yield wrong
+
+
 def layer(out, name, value, seed, lines):
     """One layer: pseudo-randomly chosen numbers that lie near an integer after scaling by 10^D."""
     value = np.asarray(value, np.float64)
@@ -51,7 +61,12 @@ def layer(out, name, value, seed, lines):
     rounded = np.round(scaled)
     usable = np.flatnonzero((np.abs(rounded) >= 20) & (np.abs(scaled - rounded) < 0.25))
     rng = np.random.default_rng(seed)
-    chosen = np.sort(rng.permutation(usable)[:lines])
+    usable = rng.permutation(usable)
+    # Where there are enough, only elements whose index cannot be misread: with any one digit changed it names another value.
+    # Otherwise a damaged index could go unseen (ReLU6 makes thousands of equal sixes).
+    clear = [i for i in usable[:8 * lines]
+             if not any(abs(scaled[k] - rounded[i]) <= 0.5 for k in misread(int(i), len(flat)))]
+    chosen = np.sort(clear[:lines] if len(clear) >= lines else usable[:lines])
     out.append(f"layer {name} {shape} e-{d}" if d >= 0 else f"layer {name} {shape} e{-d}")
     out += [f"{i} {int(rounded[i])}" for i in chosen]
 

@@ -66,7 +66,8 @@ def make(job):
         dice = random.Random(number)
         path = path_of(out, number)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        vary(original, dice).save(path + ".part", "JPEG", quality=dice.randint(75, 92))
+        # The number goes into the file, so that two crops of a plain picture are still two contents.
+        vary(original, dice).save(path + ".part", "JPEG", quality=dice.randint(75, 92), comment=str(number))
         os.replace(path + ".part", path)
 
 

@@ -23,7 +23,7 @@ class Program:
     """Vectors from `imagefinder embed`."""
 
     def __init__(self, program, model):
-        self.command = [os.path.abspath(program), "embed"] + (["--model", model] if model else [])
+        self.command = [os.path.abspath(program), "embed", "--quiet"] + (["--model", model] if model else [])
 
     def _embed(self, option, values, chunk):
         parts = []

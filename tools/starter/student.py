@@ -80,13 +80,28 @@ def targets(corpus, z, heads, concept_weight, own_share=0.5):
         if r in out and english:
             weights = np.array([row[e] for e in english]) * np.exp(8 * np.array([float(z[e] @ z[r]) for e in english]))
             drawn[r] = unit(own_share * out[r] + (1 - own_share) * unit((weights[:, None] * np.stack([out[e] for e in english])).sum(0) / weights.sum()))
+    # An English name is drawn a little to its Russian names and to the other English names beside them.
+    beside = {}
+    for r, row in corpus.translations.items():
+        if r in out:
+            for e, weight in row.items():
+                others = beside.setdefault(e, {})
+                others[r] = others.get(r, 0) + weight
+                for f in row:
+                    if f != e and len(row) <= 40:
+                        others[f] = others.get(f, 0) + 0.3 * row[f]
+    for e, row in beside.items():
+        if e in out:
+            names = [n for n in row if n in out]
+            weights = np.array([row[n] for n in names]) * np.exp(8 * np.array([float(z[e] @ z[n]) for n in names]))
+            drawn[e] = unit(0.6 * out[e] + 0.4 * unit((weights[:, None] * np.stack([out[n] for n in names])).sum(0) / weights.sum()))
     out.update(drawn)
     for phrase, noun in corpus.phrases():
         out[phrase] = unit(0.5 * out[phrase] + 0.5 * out[noun])
     return out
 
 
-def train(corpus, target, images, steps=1500, batch=384, seed=9, log=print):
+def train(corpus, target, images, steps=1200, batch=384, seed=9, log=print):
     """images: [n, 512] unit vectors of pictures: the student must order them as the teacher does."""
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
