@@ -38,12 +38,33 @@ static void expect_line(FILE *f, const char *name, const char *what, const char 
         fail_msg("%s, %s\n  golden: %.300s\n  ours:   %.300s", name, what, line, ours);
 }
 
+/* The picture is the very file that Pillow read: its length and CRC-32 (that of zlib, bit by bit). */
+static void expect_file(FILE *f, const char *name, int fd)
+{
+    char ours[64];
+    uint8_t bytes[1 << 16];
+    uint32_t crc = 0xFFFFFFFF;
+    ssize_t n = pread(fd, bytes, sizeof bytes, 0);
+    for (ssize_t i = 0; i < n; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
+    }
+    snprintf(ours, sizeof ours, "file %zd crc32 %08x", n, ~crc);
+    expect_line(f, name, "the file itself", ours);
+}
+
 static void check_picture(imf_pool *pool, FILE *f, const char *name)
 {
     char path[8192], line[4096], ours[4096];
     uint32_t w, h;
     imf_err err = {0};
     imf_decoded d;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        fail_msg("%s: missing", name);
+    expect_file(f, name, fd);
     assert_non_null(golden_line(f, line, sizeof line));
     assert_int_equal(sscanf(line, "size %u %u", &w, &h), 2);
     assert_true(w >= 1 && w <= 100 && h >= 1 && h <= 100);
@@ -54,10 +75,6 @@ static void check_picture(imf_pool *pool, FILE *f, const char *name)
         {IMF_VIEW_SQUASH, IMF_FILTER_BILINEAR, IMF_WHEN_ALWAYS, SIDE, SIDE + 2},
     };
     static const char *const NAMES[] = {"whole", "subject", "centre", "squash"};
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        fail_msg("%s: missing", name);
     if (imf_pool_decode(pool, fd, recipes, 4, &d, &err) != IMF_OK)
         fail_msg("%s: %s", name, err.msg);
     close(fd);

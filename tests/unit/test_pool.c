@@ -285,12 +285,10 @@ static void refuses_bombs(void **state)
     imf_pool_close(&pool);
 }
 
+#ifndef IMF_SANITIZED /* the sanitizers need the address space: there is no limit under them */
 static void refuses_what_outgrows_memory(void **state)
 {
     (void)state;
-#ifdef IMF_SANITIZED
-    skip(); /* the sanitizers need the address space */
-#else
     /* An uncompressed TIFF of 9000 x 9000 RGB: the pixels are a hole in the file. */
     static const uint16_t TAGS[][4] = {/* tag, type (3: 16 bits), count, value */
                                        {256, 3, 1, 9000}, {257, 3, 1, 9000}, {258, 3, 1, 8}, {259, 3, 1, 1},
@@ -315,8 +313,8 @@ static void refuses_what_outgrows_memory(void **state)
     expect_good(pool, fd);
     close(fd);
     imf_pool_close(&pool);
-#endif
 }
+#endif
 
 static void outlives_killed_workers(void **state)
 {
@@ -578,7 +576,9 @@ int main(void)
         cmocka_unit_test(refuses_what_is_no_picture),
         cmocka_unit_test(refuses_cut_files),
         cmocka_unit_test(refuses_bombs),
+#ifndef IMF_SANITIZED
         cmocka_unit_test(refuses_what_outgrows_memory),
+#endif
         cmocka_unit_test(outlives_killed_workers),
         cmocka_unit_test(workers_are_confined),
         cmocka_unit_test(eight_threads_three_workers),

@@ -179,7 +179,9 @@ def main():
         else:
             views.append(("centre", centre(image).resize((SIDE, SIDE), Image.BICUBIC)))
         views.append(("squash", on_white(image).resize((SIDE, SIDE + 2), Image.BILINEAR)))
+        data = path.read_bytes()
         lines.append(f"picture {path.name}")
+        lines.append(f"file {len(data)} crc32 {zlib.crc32(data):08x}")
         lines.append(f"size {image.size[0]} {image.size[1]} alpha {int(clear)}")
         for name, view in views:
             lines.append(f"view {name} {view.size[0]} {view.size[1]}")
