@@ -86,6 +86,9 @@ void imf_cli_put_text(FILE *to, const char *s);
 /* Prints *json and a line feed to stdout and frees it; NULL is out of memory. The exit status. */
 int imf_cli_put_json(char **json);
 
+/* Writes out what stdout holds; false when that is impossible, which imf_cli_finish then reports. */
+bool imf_cli_flush(void);
+
 /* Flushes stdout. The exit status: that given, or 4 with one line if the results could not be written. A reader that
  * went away is no error. */
 int imf_cli_finish(int status);

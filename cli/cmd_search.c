@@ -112,11 +112,9 @@ static void put_notes(const imf_cli_options *o, const imf_results *results)
         imf_cli_error(TXT_NOTHING_INDEXED);
     else if (all_none)
         imf_cli_error(TXT_ALL_NONE);
-    if (results->n_hits > 0 && !o->paths) {
-        fflush(stdout); /* the times come after the table */
+    if (results->n_hits > 0 && !o->paths && imf_cli_flush()) /* the times come after the table */
         fprintf(stderr, results->text != NULL ? TXT_TIMES_WORDS : TXT_TIMES_PICTURE, results->total_ms,
                 results->embed_ms, results->search_ms);
-    }
 }
 
 int imf_cli_search(const imf_cli_options *o)

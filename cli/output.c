@@ -177,16 +177,24 @@ int imf_cli_put_json(char **json)
     return 0;
 }
 
-int imf_cli_finish(int status)
+static int stdout_errno; /* why the first flush failed: a later one would not say it again */
+
+bool imf_cli_flush(void)
 {
     errno = 0;
-    bool failed = fflush(stdout) != 0 || ferror(stdout);
-    int code = errno;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    if (stdout_errno == 0)
+        stdout_errno = errno != 0 ? errno : EIO;
+    return false;
+}
 
-    if (!failed || code == EPIPE)
+int imf_cli_finish(int status)
+{
+    if (imf_cli_flush() || stdout_errno == EPIPE)
         return status;
     if (status == 0 || status == IMF_CLI_NOT_FOUND) { /* otherwise the one line of this call is already said */
-        imf_cli_error(TXT_STDOUT_FAILED, code != 0 ? strerror(code) : "?");
+        imf_cli_error(TXT_STDOUT_FAILED, strerror(stdout_errno));
         status = IMF_CLI_FAULT;
     }
     return status;

@@ -24,6 +24,19 @@ void *imf_realloc_array(void *p, size_t n, size_t size)
     return realloc(p, bytes > 0 ? bytes : 1);
 }
 
+bool imf_grow(void **array, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return true;
+    size_t more = *cap > 0 ? *cap * 2 : 64;
+    void *p = imf_realloc_array(*array, more, size);
+    if (!p)
+        return false;
+    *array = p;
+    *cap = more;
+    return true;
+}
+
 void *imf_alloc_aligned(size_t bytes)
 {
     void *p = NULL;

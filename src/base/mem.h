@@ -12,6 +12,8 @@ void *imf_alloc(size_t bytes);
 void *imf_alloc_array(size_t n, size_t size);                /* zeroed; NULL on overflow too */
 void *imf_realloc_array(void *p, size_t n, size_t size);     /* old memory stays valid on NULL */
 void *imf_alloc_aligned(size_t bytes);                       /* 64-byte aligned, uninitialised; freed with imf_free */
+/* Room for one element more in an array of n of cap elements; false when out of memory, and the array is as before. */
+bool imf_grow(void **array, size_t n, size_t *cap, size_t size);
 char *imf_strdup(const char *s);                             /* NULL for NULL */
 char *imf_strndup(const char *s, size_t n);
 char *imf_sprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* malloc'd; NULL when out of memory */

@@ -67,6 +67,7 @@ int imf_open(imf_finder **out, const imf_options *opt, imf_err *err)
         return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "opening the home");
     f->fl = imf_file_posix();
     f->log = (imf_log){o.log, o.log_user};
+    f->threads_asked = o.threads > 0 ? o.threads : 0;
     f->threads = o.threads > 0 ? o.threads : imf_cpu_count();
     atomic_init(&f->cancel, false);
     const char *model = o.model && *o.model ? o.model : env("IMAGEFINDER_MODEL");

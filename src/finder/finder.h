@@ -60,7 +60,8 @@ int imf_model_embed_views(imf_model_session *session, const imf_decoded *views, 
 struct imf_finder {
     char *home;          /* absolute where possible */
     char *model;         /* option or environment; NULL: that of the collection */
-    int threads;
+    int threads;         /* at least 1 */
+    int threads_asked;   /* 0: the user did not say */
     imf_log log;
     atomic_bool cancel;
     imf_model *loaded;   /* the last model used */

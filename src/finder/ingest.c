@@ -37,19 +37,6 @@ void imf_index_report_free(imf_index_report **report)
     *report = NULL;
 }
 
-bool imf_run_grow(void **array, size_t n, size_t *cap, size_t size)
-{
-    if (n < *cap)
-        return true;
-    size_t more = *cap > 0 ? *cap * 2 : 64;
-    void *p = imf_realloc_array(*array, more, size);
-    if (!p)
-        return false;
-    *array = p;
-    *cap = more;
-    return true;
-}
-
 int imf_run_note(imf_run *r, const char *fmt, ...)
 {
     char line[1024];
@@ -59,7 +46,7 @@ int imf_run_note(imf_run *r, const char *fmt, ...)
     va_end(ap);
     void *notes = r->notes;
     const char *copy = imf_arena_strdup(r->arena, line);
-    if (!copy || !imf_run_grow(&notes, r->n_notes, &r->cap_notes, sizeof *r->notes))
+    if (!copy || !imf_grow(&notes, r->n_notes, &r->cap_notes, sizeof *r->notes))
         return -1;
     r->notes = notes;
     r->notes[r->n_notes++] = copy;
@@ -70,7 +57,7 @@ int imf_run_count_failure(imf_run *r, const char *path, const char *reason, imf_
 {
     void *failures = r->failures;
     imf_failure f = {imf_arena_strdup(r->arena, path), imf_arena_strdup(r->arena, reason)};
-    if (!f.path || !f.reason || !imf_run_grow(&failures, r->n_failures, &r->cap_failures, sizeof *r->failures))
+    if (!f.path || !f.reason || !imf_grow(&failures, r->n_failures, &r->cap_failures, sizeof *r->failures))
         return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "indexing");
     r->failures = failures;
     r->failures[r->n_failures++] = f;
@@ -242,6 +229,16 @@ static void set_decoding(imf_job **decoding, size_t limit, const imf_job *was, i
         }
 }
 
+/* A job without a result: that is its file's fault, or the end of the run. Takes the job. */
+static int after_fault(imf_run *r, imf_job *job, imf_err *err)
+{
+    if (job->code == IMF_EINPUT)
+        return imf_run_failed(r, job, job->reason, err);
+    int rc = imf_fail(err, job->code, "%s", job->reason);
+    imf_job_free(&job);
+    return rc;
+}
+
 /* A job whose hash is known now. *again: it goes on to be decoded. Otherwise the job is taken. */
 static int after_hash(imf_run *r, imf_job *job, imf_job **decoding, size_t limit, bool *again, imf_err *err)
 {
@@ -253,13 +250,8 @@ static int after_hash(imf_run *r, imf_job *job, imf_job **decoding, size_t limit
         imf_job_free(&job);
         return IMF_OK;
     }
-    if (job->code == IMF_EINPUT)
-        return imf_run_failed(r, job, job->reason, err);
-    if (job->code != IMF_OK) {
-        int rc = imf_fail(err, job->code, "%s", job->reason);
-        imf_job_free(&job);
-        return rc;
-    }
+    if (job->code != IMF_OK)
+        return after_fault(r, job, err);
     int rc = imf_store_item_by_hash(r->store, job->hash, r->space, &item, err);
     if (rc == IMF_OK && item.has_moment)
         return imf_run_settle(r, job, item.id, err);
@@ -285,13 +277,8 @@ static int after_embed(imf_run *r, imf_job *job, imf_err *err)
 {
     r->report->decode_ms += job->decode_ms;
     r->report->embed_ms += job->embed_ms;
-    if (job->code == IMF_EINPUT)
-        return imf_run_failed(r, job, job->reason, err);
-    if (job->code != IMF_OK) {
-        int rc = imf_fail(err, job->code, "%s", job->reason);
-        imf_job_free(&job);
-        return rc;
-    }
+    if (job->code != IMF_OK)
+        return after_fault(r, job, err);
     imf_run_gather(r, job);
     return IMF_OK;
 }
@@ -395,6 +382,7 @@ static int run_locked(imf_run *r, imf_err *err)
     IMF_TRY(imf_finder_open_index(r->f, r->store, r->space, r->model->space, r->model->cfg->dim, true, false, &r->index,
                                   err));
     double start = imf_now_ms();
+    tell_progress(r, false); /* the total is 0 as long as the roots are walked */
     IMF_TRY(imf_run_plan(r, err));
     r->report->scan_ms = imf_now_ms() - start;
     IMF_TRY(process(r, err));

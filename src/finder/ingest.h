@@ -95,6 +95,5 @@ int imf_run_commit(imf_run *r, imf_err *err);
 /* ingest.c */
 int imf_run_note(imf_run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int imf_run_count_failure(imf_run *r, const char *path, const char *reason, imf_err *err);
-bool imf_run_grow(void **array, size_t n, size_t *cap, size_t size);           /* room for one more */
 
 #endif

@@ -31,7 +31,7 @@ static int add_change(imf_run *r, const imf_job *job, int64_t item, const char *
 static int count_moved(imf_run *r, int64_t item, imf_err *err)
 {
     void *moved = r->moved;
-    if (!imf_run_grow(&moved, r->n_moved, &r->cap_moved, sizeof *r->moved))
+    if (!imf_grow(&moved, r->n_moved, &r->cap_moved, sizeof *r->moved))
         return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "indexing");
     r->moved = moved;
     r->moved[r->n_moved++] = item;

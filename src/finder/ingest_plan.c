@@ -13,7 +13,7 @@ static int remember_known(void *user, const imf_store_path *p)
     void *known = r->known;
     const char *path = imf_arena_strdup(r->arena, p->path);
     const char *reason = p->reason ? imf_arena_strdup(r->arena, p->reason) : NULL;
-    if (!path || (p->reason && !reason) || !imf_run_grow(&known, r->n_known, &r->cap_known, sizeof *r->known))
+    if (!path || (p->reason && !reason) || !imf_grow(&known, r->n_known, &r->cap_known, sizeof *r->known))
         return IMF_EMEM;
     r->known = known;
     r->known[r->n_known++] = (imf_run_known){path, p->id, p->item, p->size, p->mtime_ns, reason, false};

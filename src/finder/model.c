@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/program.h"
 #include "finder/finder.h"
 #include "nn/dnn.h"
 #include "text/words.h"
@@ -32,26 +33,11 @@ static char *look_in(const char *folder, const char *between, const char *name)
     return NULL;
 }
 
-/* The folder that the running program lies in, without a slash at its end; imf_free'd by the caller. */
-static char *program_folder(void)
-{
-    char path[4096];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (n <= 0)
-        return NULL;
-    path[n] = '\0';
-    char *slash = strrchr(path, '/');
-    if (!slash)
-        return NULL;
-    *slash = '\0';
-    return imf_strdup(path);
-}
-
 /* Where models are looked for by name: $IMAGEFINDER_MODELS, the home, beside the build tree, beside an installed
  * program. */
 static char *find_folder(const char *home, const char *name)
 {
-    char *program = program_folder();
+    char *program = imf_program_folder();
     char *found = look_in(getenv("IMAGEFINDER_MODELS"), "", name);
     if (!found)
         found = look_in(home, "/models", name);

@@ -214,7 +214,7 @@ static int scan(search *s, imf_err *err)
     int rc = IMF_OK;
     size_t k = (size_t)s->query->k, n = 0;
     imf_bitmap filter = {0};
-    imf_search_options how = {.kind = IMF_INDEX_EXACT, .threads = s->f->threads};
+    imf_search_options how = {.kind = IMF_INDEX_EXACT, .threads = s->f->threads_asked};
     uint64_t *ids = imf_alloc_array(k, sizeof *ids);
     float *scores = imf_alloc_array(k, sizeof *scores);
     imf_hit *hits = imf_arena_alloc(s->box->arena, k * sizeof *hits);

@@ -49,25 +49,11 @@ void imf_scan_clear(imf_scan *s)
     *s = (imf_scan){0};
 }
 
-/* Room for one more element. */
-static bool grow(void **array, size_t n, size_t *cap, size_t size)
-{
-    if (n < *cap)
-        return true;
-    size_t more = *cap > 0 ? *cap * 2 : 64;
-    void *p = imf_realloc_array(*array, more, size);
-    if (!p)
-        return false;
-    *array = p;
-    *cap = more;
-    return true;
-}
-
 static int add_file(imf_scan *s, const char *path, const struct stat *st, size_t root, imf_err *err)
 {
     void *files = s->files;
     const char *copy = imf_arena_strdup(s->arena, path);
-    if (!copy || !grow(&files, s->n_files, &s->cap_files, sizeof *s->files))
+    if (!copy || !imf_grow(&files, s->n_files, &s->cap_files, sizeof *s->files))
         return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "listing files");
     s->files = files;
     s->files[s->n_files++] = (imf_scan_file){
@@ -83,7 +69,7 @@ static int add_gap(imf_scan *s, const char *path, int error, imf_err *err)
 {
     void *gaps = s->gaps;
     const char *copy = imf_arena_strdup(s->arena, path);
-    if (!copy || !grow(&gaps, s->n_gaps, &s->cap_gaps, sizeof *s->gaps))
+    if (!copy || !imf_grow(&gaps, s->n_gaps, &s->cap_gaps, sizeof *s->gaps))
         return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "listing files");
     s->gaps = gaps;
     s->gaps[s->n_gaps++] = (imf_scan_gap){copy, error};

@@ -29,21 +29,13 @@ static void add_damage(void *user, const char *file, const char *what, uint64_t 
 {
     verify_box *box = user;
     size_t n = box->report.n_damage;
-    if (n == box->cap) {
-        size_t cap = box->cap > 0 ? box->cap * 2 : 16;
-        imf_damage *more = imf_realloc_array(box->damage, cap, sizeof *more);
-        if (!more) {
-            box->failed = true;
-            return;
-        }
-        box->damage = more;
-        box->cap = cap;
-    }
+    void *damage = box->damage;
     imf_damage d = {imf_arena_strdup(box->arena, file), imf_arena_strdup(box->arena, what), rows};
-    if (!d.file || !d.what) {
+    if (!d.file || !d.what || !imf_grow(&damage, n, &box->cap, sizeof d)) {
         box->failed = true;
         return;
     }
+    box->damage = damage;
     box->damage[n] = d;
     box->report.n_damage = n + 1;
 }

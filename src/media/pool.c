@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/program.h"
 #include "base/utf8.h"
 #include "media/worker.h"
 
@@ -44,18 +45,6 @@ static bool executable(const char *path)
     return path && access(path, X_OK) == 0;
 }
 
-/* The folder of the running program, without the last slash; NULL when it cannot be told. */
-static char *own_folder(void)
-{
-    char path[4096];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (n <= 0 || (size_t)n >= sizeof path - 1)
-        return NULL;
-    path[n] = '\0';
-    char *slash = strrchr(path, '/');
-    return slash ? imf_strndup(path, (size_t)(slash - path)) : NULL;
-}
-
 static int find_program(char **out, const char *given, imf_err *err)
 {
     char *folder = NULL, *beside = NULL, *libexec = NULL;
@@ -65,7 +54,7 @@ static int find_program(char **out, const char *given, imf_err *err)
     if (asked && asked[0]) {
         found = executable(asked) ? asked : NULL;
     } else {
-        folder = own_folder();
+        folder = imf_program_folder();
         beside = folder ? imf_sprintf("%s/imagefinder-decode", folder) : NULL;
         libexec = folder ? imf_sprintf("%s/../libexec/imagefinder/imagefinder-decode", folder) : NULL;
         asked = beside ? beside : "imagefinder-decode";
