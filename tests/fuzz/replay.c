@@ -1,7 +1,7 @@
 /*
  * Runs a fuzz target over every file of the folder given, as an ordinary test: the corpus is checked in each run,
- * without libFuzzer. Prints TAP, one test for the whole corpus. Each file also goes in with its bytes damaged: cut at every length (of small files)
- * and with single bytes changed, so that a small corpus reaches far.
+ * without libFuzzer. Prints TAP, one test for the whole corpus. Each file also goes in with its bytes damaged: cut
+ * at every length (of small files) and with single bytes changed, so that a small corpus reaches far.
  *
  * To fuzz for real, build the target with clang -fsanitize=fuzzer,address in place of this file.
  */

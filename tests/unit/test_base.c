@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/program.h"
 #include "base/thread.h"
 #include "base/utf8.h"
 
@@ -64,6 +65,35 @@ static void sizes_do_not_overflow(void **state)
     assert_int_equal(out, 42);
     assert_null(imf_alloc_array(SIZE_MAX / 2, 4));
     assert_null(imf_realloc_array(NULL, SIZE_MAX / 2, 4));
+}
+
+static void an_array_grows_and_keeps_what_it_holds(void **state)
+{
+    (void)state;
+    void *array = NULL;
+    size_t cap = 0;
+    for (size_t n = 0; n < 1000; n++) {
+        assert_true(imf_grow(&array, n, &cap, sizeof(size_t)));
+        assert_true(cap > n);
+        ((size_t *)array)[n] = n;
+    }
+    for (size_t n = 0; n < 1000; n++)
+        assert_int_equal(((size_t *)array)[n], n);
+    size_t huge = SIZE_MAX / 4;
+    assert_false(imf_grow(&array, huge, &huge, sizeof(size_t)));
+    assert_int_equal(huge, SIZE_MAX / 4);
+    imf_free(array);
+}
+
+static void the_program_s_folder_is_found(void **state)
+{
+    (void)state;
+    char *folder = imf_program_folder();
+    assert_non_null(folder);
+    assert_int_equal(folder[0], '/');
+    assert_int_not_equal(folder[strlen(folder) - 1], '/');
+    assert_int_equal(access(folder, X_OK), 0);
+    imf_free(folder);
 }
 
 static void an_arena_gives_zeroed_aligned_memory(void **state)
@@ -195,7 +225,7 @@ static void the_file_layer_reads_what_it_wrote(void **state)
     free(dir);
 }
 
-static void the_file_layer_follows_no_link(void **state)
+static void the_file_layer_follows_a_link_only_when_told(void **state)
 {
     (void)state;
     const imf_file_layer *fl = imf_file_posix();
@@ -204,6 +234,8 @@ static void the_file_layer_follows_no_link(void **state)
     imf_file *f = NULL;
     assert_int_equal(symlink("/etc/passwd", path), 0);
     assert_int_equal(fl->open(fl->self, path, IMF_FILE_READ, &f), -ELOOP);
+    assert_int_equal(fl->open(fl->self, path, IMF_FILE_READ | IMF_FILE_FOLLOW, &f), 0); /* unless it is told to */
+    fl->close(&f);
     unlink(path);
     rmdir(dir);
     free(dir);
@@ -230,7 +262,8 @@ static void a_queue_hands_everything_over_once(void **state)
     for (int i = 0; i < 3; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, push_all, q), 0);
     for (int i = 0; i < 3 * ITEMS; i++) {
-        assert_true(imf_queue_pop(q, &item));
+        if (i % 2 == 0 || !imf_queue_try_pop(q, &item))
+            assert_true(imf_queue_pop(q, &item));
         sum += (uintptr_t)item;
     }
     for (int i = 0; i < 3; i++) {
@@ -266,13 +299,15 @@ int main(void)
         cmocka_unit_test(an_error_stays_one_short_line),
         cmocka_unit_test(an_error_names_the_system_s_reason),
         cmocka_unit_test(sizes_do_not_overflow),
+        cmocka_unit_test(an_array_grows_and_keeps_what_it_holds),
+        cmocka_unit_test(the_program_s_folder_is_found),
         cmocka_unit_test(an_arena_gives_zeroed_aligned_memory),
         cmocka_unit_test(scratch_hands_out_what_it_has_and_no_more),
         cmocka_unit_test(a_buffer_stops_at_its_ceiling),
         cmocka_unit_test(broken_utf8_is_seen),
         cmocka_unit_test(sanitising_cuts_at_a_character_s_edge),
         cmocka_unit_test(the_file_layer_reads_what_it_wrote),
-        cmocka_unit_test(the_file_layer_follows_no_link),
+        cmocka_unit_test(the_file_layer_follows_a_link_only_when_told),
         cmocka_unit_test(a_queue_hands_everything_over_once),
         cmocka_unit_test(a_closed_queue_gives_what_is_left_and_takes_nothing),
     };
