@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Runs the test programs of one or two build folders and counts what they report.
+"""Runs the test programs of a build folder, and of sanitized ones, and counts what they report.
 
-    run.py BUILD [--sanitized BUILD] [--failed NAME]... [SUITE...]
+    run.py BUILD [--sanitized address|thread BUILD]... [--failed NAME]... [SUITE...]
 
 The programs are those that Meson knows (`meson introspect --tests`); each prints TAP (https://testanything.org) on
 stdout, or on stderr, as some versions of cmocka do. A program fails as a whole, beside its single tests, when it
@@ -9,8 +9,8 @@ crashes, runs out of time, ends with a status that its report does not explain, 
 than its plan, or tests nothing.
 
 Tests marked `is_parallel: false` run alone. Tests in the extra suite `release-only` are left out of the sanitized
-build.
-The last line is `N passed, N failed, N skipped`: single tests of the first build, and any failure of the second.
+builds; the thread sanitizer gets those of the extra suite `threads` only.
+The last line is `N passed, N failed, N skipped`: single tests of the first build, and any failure of the others.
 Status: 0 when all is well, 1 when something failed or nothing ran, 2 for a suite that does not exist.
 """
 import argparse
@@ -26,8 +26,24 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 JOBS = 2
-SLOWER = 4              # the sanitized build gets this many times the time
+SLOWER = 4              # a sanitized build gets this many times the time
 OUTPUT_LIMIT = 1 << 20  # bytes kept of each stream of a program
+
+# Kinds of sanitized builds: what the report calls them, the only suite that they run (None: all), and the variables of
+# their programs. allocator_may_return_null: an allocation that is too large gives NULL, as everywhere else; tests ask
+# for some.
+SANITIZERS = {
+    "address": ("under sanitizers", None, {
+        # The value is quoted because the folder's name may hold blanks or colons.
+        "LSAN_OPTIONS": f"suppressions='{ROOT}/tests/lsan.supp':print_suppressions=0",
+        "ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1:detect_stack_use_after_return=1",
+        "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    }),
+    "thread": ("under the thread sanitizer", "threads", {
+        # Other people's libraries are not compiled for it: what they do to memory is theirs.
+        "TSAN_OPTIONS": "halt_on_error=1:allocator_may_return_null=1:ignore_noninstrumented_modules=1",
+    }),
+}
 
 RESULT = re.compile(r"^(not )?ok\b(?:\s+\d+)?\s*(.*)$")
 PLAN = re.compile(r"^1\.\.(\d+)")
@@ -90,17 +106,10 @@ def read_limited(file):
     return text if size <= OUTPUT_LIMIT else f"... {size - OUTPUT_LIMIT} bytes left out ...\n" + text
 
 
-def run(test, sanitized):
+def run(test, sanitizer_env):
     outcome = Outcome(test["label"])
-    env = dict(os.environ, **test["env"])
-    limit = test["timeout"] or 300
-    if sanitized:
-        limit *= SLOWER
-        # The value is quoted because the folder's name may hold blanks or colons.
-        env["LSAN_OPTIONS"] = f"suppressions='{ROOT}/tests/lsan.supp':print_suppressions=0"
-        # An allocation that is too large gives NULL, as everywhere else: tests ask for some.
-        env["ASAN_OPTIONS"] = "detect_leaks=1:allocator_may_return_null=1:detect_stack_use_after_return=1"
-        env["UBSAN_OPTIONS"] = "halt_on_error=1:print_stacktrace=1"
+    env = {**os.environ, **test["env"], **sanitizer_env}
+    limit = (test["timeout"] or 300) * (SLOWER if sanitizer_env else 1)
     start = time.monotonic()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         timed_out = False
@@ -147,18 +156,26 @@ def introspect(build):
     return tests
 
 
-def run_all(tests, sanitized):
+def run_all(tests, sanitizer_env):
     outcomes = []
     together = [t for t in tests if t.get("is_parallel", True)]
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        for future in concurrent.futures.as_completed([pool.submit(run, t, sanitized) for t in together]):
+        for future in concurrent.futures.as_completed([pool.submit(run, t, sanitizer_env) for t in together]):
             outcomes.append(future.result())
             report(outcomes[-1])
     for test in tests:
         if not test.get("is_parallel", True):
-            outcomes.append(run(test, sanitized))
+            outcomes.append(run(test, sanitizer_env))
             report(outcomes[-1])
     return outcomes
+
+
+def at_fixed_addresses():
+    """What to put before a command: clang 14's thread sanitizer does not start ("unexpected memory mapping") where the
+    kernel is set to move addresses by more than 28 bits. Empty where moving cannot be turned off."""
+    prefix = ["setarch", "-R"]
+    works = subprocess.run(prefix + ["true"], stderr=subprocess.DEVNULL).returncode == 0
+    return prefix if works else []
 
 
 def totals(outcomes):
@@ -168,7 +185,7 @@ def totals(outcomes):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
-    parser.add_argument("--sanitized")
+    parser.add_argument("--sanitized", nargs=2, action="append", default=[], metavar=("KIND", "BUILD"))
     parser.add_argument("--failed", action="append", default=[])
     parser.add_argument("suites", nargs="*")
     args = parser.parse_intermixed_args()
@@ -184,18 +201,25 @@ def main():
         return [t for t in all_tests if not args.suites or set(args.suites) & set(t["suites"])]
 
     print(f"Tests of {args.build}")
-    outcomes = run_all(chosen(tests), False)
+    outcomes = run_all(chosen(tests), {})
     passed, failed, skipped = totals(outcomes)
     bad = [o.name for o in outcomes if o.failed]
-    if args.sanitized:
-        print(f"Tests of {args.sanitized} (sanitizers)")
-        outcomes = run_all([t for t in chosen(introspect(args.sanitized)) if "release-only" not in t["suites"]], True)
+    for kind, build in args.sanitized:
+        title, only, env = SANITIZERS[kind]
+        print(f"Tests of {build} ({title})")
+        tests = [t for t in chosen(introspect(build))
+                 if "release-only" not in t["suites"] and (only is None or only in t["suites"])]
+        if kind == "thread":
+            prefix = at_fixed_addresses()
+            for test in tests:
+                test["cmd"] = prefix + test["cmd"]
+        outcomes = run_all(tests, env)
         san_passed, san_failed, san_skipped = totals(outcomes)
-        bad += [f"{o.name} (sanitizers)" for o in outcomes if o.failed]
-        if not outcomes or (san_passed == 0 and san_failed == 0):
+        bad += [f"{o.name} ({title})" for o in outcomes if o.failed]
+        if san_passed == 0 and san_failed == 0:
             san_failed += 1
-            bad.append("the sanitized build tested nothing")
-        print(f"under sanitizers: {san_passed} passed, {san_failed} failed, {san_skipped} skipped")
+            bad.append(f"nothing was tested {title}")
+        print(f"{title}: {san_passed} passed, {san_failed} failed, {san_skipped} skipped")
         failed += san_failed
     failed += len(args.failed)
     bad += args.failed
