@@ -101,8 +101,9 @@ static int prepare_roots(imf_run *r, imf_err *err)
     for (size_t i = 0; i < r->opt->n_paths; i++) {
         struct stat st;
         const char *given = r->opt->paths[i];
+        errno = EINVAL; /* an empty path: nothing else sets it */
         char *real = given && *given ? real_path(given) : NULL;
-        int e = !real ? (errno != 0 ? errno : EINVAL) : stat(real, &st) != 0 ? errno : 0;
+        int e = !real ? errno : stat(real, &st) != 0 ? errno : 0;
         if (e == 0 && !S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
             e = ENOTSUP; /* a device, a pipe, a socket */
         imf_run_root root = {.path = imf_arena_strdup(r->arena, real ? real : given ? given : ""), .missing = e != 0};

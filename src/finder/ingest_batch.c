@@ -18,7 +18,7 @@ static int add_change(imf_run *r, const imf_job *job, int64_t item, const char *
     int64_t mtime_ns = r->scan.files[job->file].mtime_ns;
     if (job->st.st_nlink != 0) { /* opened: what was read counts, not what was listed */
         size = (uint64_t)job->st.st_size;
-        mtime_ns = (int64_t)job->st.st_mtim.tv_sec * 1000000000 + job->st.st_mtim.tv_nsec;
+        mtime_ns = imf_mtime_ns(&job->st);
     }
     *c = (imf_run_change){job->file, size, mtime_ns, item, copy, NULL};
     *r->changes_tail = c;
@@ -88,8 +88,7 @@ static int put_path(imf_run *r, size_t file, uint64_t size, int64_t mtime_ns, in
 
 static int put_job_path(imf_run *r, const imf_job *job, int64_t item, imf_err *err)
 {
-    return put_path(r, job->file, (uint64_t)job->st.st_size,
-                    (int64_t)job->st.st_mtim.tv_sec * 1000000000 + job->st.st_mtim.tv_nsec, item, NULL, err);
+    return put_path(r, job->file, (uint64_t)job->st.st_size, imf_mtime_ns(&job->st), item, NULL, err);
 }
 
 /* One picture of the batch: its item, its moment, its path and those of its copies. */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "base/utf8.h"
+#include "finder/scan.h"
 
 enum { READ_BYTES = 256 * 1024, MAX_THREADS = 64 };
 
@@ -118,8 +119,7 @@ static void decode_and_embed(imf_jobs *jobs, imf_job *job, imf_model_session **s
     double start = imf_now_ms();
     int rc = imf_pool_decode(jobs->pool, job->fd, jobs->model->views, jobs->model->n_views, &decoded, &e);
     job->decode_ms = imf_now_ms() - start;
-    if (fstat(job->fd, &now) != 0 || now.st_size != job->st.st_size || now.st_mtim.tv_sec != job->st.st_mtim.tv_sec ||
-        now.st_mtim.tv_nsec != job->st.st_mtim.tv_nsec)
+    if (fstat(job->fd, &now) != 0 || now.st_size != job->st.st_size || imf_mtime_ns(&now) != imf_mtime_ns(&job->st))
         fail(job, IMF_EINPUT, "%s", REASON_FINDER_CHANGED);
     else if (rc != IMF_OK)
         fail(job, rc, "%s", e.msg);

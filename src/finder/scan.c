@@ -59,7 +59,7 @@ static int add_file(imf_scan *s, const char *path, const struct stat *st, size_t
     s->files[s->n_files++] = (imf_scan_file){
         .path = copy,
         .size = (uint64_t)st->st_size,
-        .mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+        .mtime_ns = imf_mtime_ns(st),
         .root = root,
     };
     return IMF_OK;

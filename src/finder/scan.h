@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -39,6 +40,13 @@ int imf_scan_root(imf_scan *s, const char *path, size_t root, imf_err *err);
 
 /* Sorts by path (bytes) and drops files that two roots found. */
 void imf_scan_finish(imf_scan *s);
+
+/* The time of the last change, in nanoseconds, as the catalog keeps it. A date too far off to fit wraps round: it is
+ * only ever compared with itself. */
+static inline int64_t imf_mtime_ns(const struct stat *st)
+{
+    return (int64_t)((uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec);
+}
 
 /* path is `under` or lies below it. */
 bool imf_path_below(const char *path, const char *under);

@@ -1,6 +1,7 @@
 /*
  * The starter model's two towers (contract: docs/internals/starter.md). imf_starter is immutable and shared by threads;
- * the picture tower is unpacked to float32 when the first session is made, so that a search by words never touches it.
+ * the picture tower is unpacked to float32 when the first session is made, so that a search by words only hashes its
+ * bytes (imf_starter_space).
  */
 #ifndef IMF_NN_STARTER_H
 #define IMF_NN_STARTER_H

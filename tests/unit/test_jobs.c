@@ -3,7 +3,6 @@
  * does, and closing while jobs are under way. It also runs under the thread sanitizer (suite "threads" in meson.build).
  * What a whole run makes of the jobs is tested from outside, in tests/cli.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +14,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "descriptors.h"
 #include <xxhash.h>
 
 #include "finder/jobs.h"
@@ -78,17 +79,6 @@ static void submit_again(imf_jobs *jobs, imf_job *job)
 {
     job->stage = IMF_JOB_EMBED;
     imf_jobs_submit(jobs, job);
-}
-
-static size_t open_descriptors(void)
-{
-    size_t n = 0;
-    DIR *list = opendir("/proc/self/fd");
-    assert_non_null(list);
-    while (readdir(list))
-        n++;
-    closedir(list);
-    return n;
 }
 
 /* A file of the test's folder; the path is the caller's. */

@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "descriptors.h"
+
 #include "media/pool.h"
 #include "media/worker.h"
 
@@ -138,17 +140,6 @@ static bool is_child(pid_t pid)
         if (pids[i] == pid)
             return true;
     return false;
-}
-
-static size_t open_descriptors(void)
-{
-    size_t n = 0;
-    DIR *list = opendir("/proc/self/fd");
-    assert_non_null(list);
-    while (readdir(list))
-        n++;
-    closedir(list);
-    return n;
 }
 
 /* ---- The real decoder ---- */
