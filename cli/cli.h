@@ -1,7 +1,7 @@
 /*
  * The seams inside the program `imagefinder`: the parsed command line, the verbs, and what they print with. The
  * program knows the library only through imagefinder.h. One file a verb (cmd_*.c); options.c parses, output.c prints,
- * npy.c writes arrays, texts.h has every text.
+ * language.c chooses between texts.h and texts_ru.c, npy.c writes arrays.
  */
 #ifndef IMF_CLI_CLI_H
 #define IMF_CLI_CLI_H
@@ -35,7 +35,7 @@ struct imf_cli_options { /* all strings are argv's */
     bool json, paths, quiet, forget, exact, raw, no_cache;
     bool has_min_score;
     float min_score;
-    const char *out, *title, *description;
+    const char *out, *title, *description, *listen;
     const char **words; /* what follows the verb; inside words_memory */
     const char **words_memory;
     size_t n_words;
@@ -58,13 +58,30 @@ bool imf_cli_collection_name_ok(const char *what, const char *name);
 int imf_cli_index(const imf_cli_options *o);
 int imf_cli_search(const imf_cli_options *o);
 int imf_cli_embed(const imf_cli_options *o);
+int imf_cli_serve(const imf_cli_options *o);
 int imf_cli_collection_list(const imf_cli_options *o);
+int imf_cli_collection_show(const imf_cli_options *o);
 int imf_cli_collection_edit(const imf_cli_options *o);
+int imf_cli_collection_remove(const imf_cli_options *o);
+int imf_cli_model_list(const imf_cli_options *o);
+int imf_cli_model_info(const imf_cli_options *o);
 int imf_cli_status(const imf_cli_options *o);
 int imf_cli_verify(const imf_cli_options *o);
+int imf_cli_doctor(const imf_cli_options *o);
 
 /* Opens the home that the options name; the exit status, after printing the error if there is one. */
 int imf_cli_open(imf_finder **finder, const imf_cli_options *o);
+
+/* ---- the language (language.c) ----------------------------------------------------------------------------------- */
+
+/* Russian where LC_ALL, else LC_MESSAGES, else LANG names it (or LANGUAGE, unless the locale is C), English otherwise.
+ * No locale need be installed, text is UTF-8 in both, and numbers keep their point. */
+void imf_cli_choose_language(void);
+
+/* The text of texts.h in the language in force. Everything below that takes a format calls it: hand in the TXT_. */
+const char *imf_cli_tr(const char *english) __attribute__((format_arg(1)));
+
+const char *imf_cli_errno_text(int errno_value); /* strerror, in the language in force */
 
 /* ---- printing (output.c) ----------------------------------------------------------------------------------------- */
 
@@ -80,6 +97,16 @@ typedef struct imf_cli_quoted {
 } imf_cli_quoted;
 const char *imf_cli_quote(imf_cli_quoted *q, const char *s);
 
+/* fprintf for a text of texts.h. What comes from outside does not go through it, but through imf_cli_put_text. */
+void imf_cli_put(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* "  title:        " of a list of fields, the text of texts.h padded; "" for the further lines of a field. */
+void imf_cli_put_label(const char *label);
+
+/* A label and a text from outside on one line of stdout; nothing where the text is NULL or empty. */
+void imf_cli_put_field(const char *label, const char *text);
+void imf_cli_put_number(const char *label, uint64_t n);
+
 /* Writes s with control characters as '?' and bytes that are not UTF-8 as U+FFFD. */
 void imf_cli_put_text(FILE *to, const char *s);
 
@@ -93,13 +120,13 @@ bool imf_cli_flush(void);
  * went away is no error. */
 int imf_cli_finish(int status);
 
-bool imf_cli_colours(FILE *to);                   /* a terminal, and nobody asked for none */
-const char *imf_cli_plural(unsigned long long n); /* "" or "s" */
+bool imf_cli_colours(FILE *to); /* a terminal, and nobody asked for none */
+const char *imf_cli_plural(unsigned long long n); /* "" or "s"; always "" in Russian, which words it otherwise */
 
 typedef struct imf_cli_short { /* a short text for people */
     char text[32];
 } imf_cli_short;
-const char *imf_cli_size(imf_cli_short *s, uint64_t bytes); /* "12.3 MB" */
+const char *imf_cli_size(imf_cli_short *s, uint64_t bytes); /* "12.3 MB", "12.3 МБ" */
 const char *imf_cli_rate(imf_cli_short *s, double rate);    /* "0.7", "25" */
 
 /* ", 25 a second, about 8 s left", without what is not known yet (a rate of 0, a negative number of seconds left). */

@@ -44,10 +44,10 @@ int imf_cli_embed(const imf_cli_options *o)
     }
     int code = imf_cli_npy_write(o->out, rows, o->n_inputs, (size_t)dim);
     if (code != 0) {
-        imf_cli_error(TXT_CANNOT_WRITE_FILE, imf_cli_quote(&q, o->out), strerror(code));
+        imf_cli_error(TXT_CANNOT_WRITE_FILE, imf_cli_quote(&q, o->out), imf_cli_errno_text(code));
         rc = IMF_CLI_FAULT;
     } else if (!o->quiet) {
-        fprintf(stderr, TXT_EMBED_DONE, o->n_inputs, imf_cli_plural(o->n_inputs), dim, imf_cli_quote(&q, o->out));
+        imf_cli_put(stderr, TXT_EMBED_DONE, o->n_inputs, imf_cli_plural(o->n_inputs), dim, imf_cli_quote(&q, o->out));
     }
 out:
     free(rows);

@@ -25,7 +25,8 @@ enum { FAILURES_SHOWN = 20, BAR_CELLS = 24 };
 
 /* What the signal handler needs; documented global state, written before the handler is set. */
 static imf_finder *volatile running_finder;
-static volatile sig_atomic_t stops, stop_on_terminal;
+static volatile sig_atomic_t stops;
+static const char *volatile stop_text; /* what a stop says on a terminal; NULL: nothing */
 
 static void on_stop(int signal_number)
 {
@@ -33,8 +34,8 @@ static void on_stop(int signal_number)
     if (stops++ > 0)
         _exit(IMF_CLI_STOPPED);
     imf_cancel(running_finder);
-    if (stop_on_terminal) {
-        ssize_t written = write(STDERR_FILENO, TXT_STOPPING, sizeof TXT_STOPPING - 1);
+    if (stop_text != NULL) {
+        ssize_t written = write(STDERR_FILENO, stop_text, strlen(stop_text));
         (void)written;
     }
 }
@@ -44,7 +45,7 @@ static void catch_stops(imf_finder *finder, bool terminal)
     struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
 
     running_finder = finder;
-    stop_on_terminal = terminal;
+    stop_text = terminal ? imf_cli_tr(TXT_STOPPING) : NULL;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -86,7 +87,7 @@ static void on_progress(void *user, const imf_progress *p)
     if (pr->bar)
         fputs(CLEAR_LINE, stderr);
     if (total == 0) {
-        fprintf(stderr, TXT_PROGRESS_WALK, pr->collection, done);
+        imf_cli_put(stderr, TXT_PROGRESS_WALK, pr->collection, done);
     } else if (pr->bar) {
         char cells[BAR_CELLS + 1], painted[BAR_CELLS + sizeof COLOUR_BAR COLOUR_OFF];
         size_t full = done >= total ? BAR_CELLS : (size_t)(done * BAR_CELLS / total);
@@ -95,9 +96,9 @@ static void on_progress(void *user, const imf_progress *p)
         cells[BAR_CELLS] = '\0';
         snprintf(painted, sizeof painted, "%s%s%s", pr->colours ? COLOUR_BAR : "", cells,
                  pr->colours ? COLOUR_OFF : "");
-        fprintf(stderr, TXT_PROGRESS_BAR, pr->collection, painted, done, total);
+        imf_cli_put(stderr, TXT_PROGRESS_BAR, pr->collection, painted, done, total);
     } else {
-        fprintf(stderr, TXT_PROGRESS_PLAIN, pr->collection, done, total);
+        imf_cli_put(stderr, TXT_PROGRESS_PLAIN, pr->collection, done, total);
     }
     if (total != 0)
         imf_cli_put_rate(stderr, p->rate, p->eta_s);
@@ -120,23 +121,23 @@ static void put_report(const imf_index_report *r)
     imf_cli_short rate;
 
     imf_cli_put_text(stdout, r->collection);
-    printf(TXT_INDEX_SUMMARY, (unsigned long long)r->seen, (unsigned long long)r->added,
-           (unsigned long long)r->unchanged, (unsigned long long)r->renamed, (unsigned long long)r->failed,
-           (unsigned long long)r->removed, r->seconds);
+    imf_cli_put(stdout, TXT_INDEX_SUMMARY, (unsigned long long)r->seen, (unsigned long long)r->added,
+                (unsigned long long)r->unchanged, (unsigned long long)r->renamed, (unsigned long long)r->failed,
+                (unsigned long long)r->removed, r->seconds);
     if (r->added > 0 && r->seconds > 0) /* how fast pictures were read; comparing dates alone says nothing */
-        printf(TXT_INDEX_RATE, imf_cli_rate(&rate, (double)r->seen / r->seconds));
+        imf_cli_put(stdout, TXT_INDEX_RATE, imf_cli_rate(&rate, (double)r->seen / r->seconds));
     fputc('\n', stdout);
     for (size_t i = 0; i < r->n_failures && i < FAILURES_SHOWN; i++) {
-        fputs(TXT_INDEX_FAILED, stdout);
+        imf_cli_put(stdout, TXT_INDEX_FAILED);
         imf_cli_put_text(stdout, r->failures[i].path);
         fputs(": ", stdout);
         imf_cli_put_text(stdout, r->failures[i].reason);
         fputc('\n', stdout);
     }
     if (r->n_failures > FAILURES_SHOWN)
-        printf(TXT_INDEX_MORE_FAILED, r->n_failures - FAILURES_SHOWN);
+        imf_cli_put(stdout, TXT_INDEX_MORE_FAILED, r->n_failures - FAILURES_SHOWN);
     for (size_t i = 0; i < r->n_notes; i++) {
-        fputs(TXT_INDEX_NOTE, stdout);
+        imf_cli_put(stdout, TXT_INDEX_NOTE);
         imf_cli_put_text(stdout, r->notes[i]);
         fputc('\n', stdout);
     }
@@ -147,8 +148,8 @@ static int fail_run(const imf_err *err, const imf_index_report *r)
 {
     if (err->code == IMF_EINPUT && r != NULL && r->seen > 0) {
         imf_err whole = *err;
-        int n = snprintf(whole.msg, sizeof whole.msg, TXT_INDEX_OTHERS, err->msg, (unsigned long long)r->seen,
-                         (unsigned long long)r->added, (unsigned long long)r->failed);
+        int n = snprintf(whole.msg, sizeof whole.msg, imf_cli_tr(TXT_INDEX_OTHERS), err->msg,
+                         (unsigned long long)r->seen, (unsigned long long)r->added, (unsigned long long)r->failed);
         if (n > 0 && (size_t)n < sizeof whole.msg - sizeof TXT_PREFIX)
             return imf_cli_fail(&whole);
     }

@@ -92,7 +92,7 @@ static void put_table(const imf_results *results)
         fputs(colour[0] != '\0' ? COLOUR_OFF "  " : "  ", stdout);
         imf_cli_put_text(stdout, hit->path);
         if (hit->n_paths > 1)
-            printf(TXT_COPIES, hit->n_paths);
+            imf_cli_put(stdout, TXT_COPIES, hit->n_paths);
         fputc('\n', stdout);
     }
 }
@@ -113,7 +113,7 @@ static void put_notes(const imf_cli_options *o, const imf_results *results)
     else if (all_none)
         imf_cli_error(TXT_ALL_NONE);
     if (results->n_hits > 0 && !o->paths && imf_cli_flush()) /* the times come after the table */
-        fprintf(stderr, results->text != NULL ? TXT_TIMES_WORDS : TXT_TIMES_PICTURE, results->total_ms,
+        imf_cli_put(stderr, results->text != NULL ? TXT_TIMES_WORDS : TXT_TIMES_PICTURE, results->total_ms,
                 results->embed_ms, results->search_ms);
 }
 

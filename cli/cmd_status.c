@@ -16,30 +16,30 @@ static void put_collection(const imf_collection *c)
         imf_cli_put_text(stdout, c->title);
         fputs(")", stdout);
     }
-    printf(TXT_STATUS_PICTURES, (unsigned long long)c->items, imf_cli_plural(c->items));
+    imf_cli_put(stdout, TXT_STATUS_PICTURES, (unsigned long long)c->items, imf_cli_plural(c->items));
     if (c->failed > 0)
-        printf(TXT_STATUS_FAILED, (unsigned long long)c->failed);
+        imf_cli_put(stdout, TXT_STATUS_FAILED, (unsigned long long)c->failed);
     if (c->offline > 0)
-        printf(TXT_STATUS_OFFLINE, (unsigned long long)c->offline);
-    printf(TXT_STATUS_SIZE, imf_cli_size(&size, c->bytes));
+        imf_cli_put(stdout, TXT_STATUS_OFFLINE, (unsigned long long)c->offline);
+    imf_cli_put(stdout, TXT_STATUS_SIZE, imf_cli_size(&size, c->bytes));
     imf_cli_put_text(stdout, c->model);
     fputc('\n', stdout);
 }
 
 static void put_status(const imf_status *status)
 {
-    fputs(TXT_STATUS_HOME, stdout);
+    imf_cli_put(stdout, TXT_STATUS_HOME);
     imf_cli_put_text(stdout, status->home);
     fputc('\n', stdout);
     for (size_t i = 0; i < status->n_collections; i++)
         put_collection(&status->collections[i]);
     if (status->n_collections == 0)
-        fputs(TXT_STATUS_EMPTY, stdout);
+        imf_cli_put(stdout, TXT_STATUS_EMPTY);
     if (!status->running)
         return;
-    fputs(TXT_STATUS_RUNNING, stdout);
+    imf_cli_put(stdout, TXT_STATUS_RUNNING);
     imf_cli_put_text(stdout, status->running_collection != NULL ? status->running_collection : "");
-    printf(TXT_STATUS_RUNNING_FIGURES, (unsigned long long)status->running_done,
+    imf_cli_put(stdout, TXT_STATUS_RUNNING_FIGURES, (unsigned long long)status->running_done,
            (unsigned long long)status->running_total);
     imf_cli_put_rate(stdout, status->running_rate, status->running_eta_s);
     fputc('\n', stdout);

@@ -11,17 +11,17 @@ static void put_report(const imf_verify_report *report)
     unsigned long long segments = report->segments, rows = report->rows;
 
     if (report->ok) {
-        printf(TXT_VERIFY_SOUND, segments, imf_cli_plural(segments), rows, imf_cli_plural(rows));
+        imf_cli_put(stdout, TXT_VERIFY_SOUND, segments, imf_cli_plural(segments), rows, imf_cli_plural(rows));
         return;
     }
-    printf(TXT_VERIFY_DAMAGE_COUNT, report->n_damage, imf_cli_plural(report->n_damage), segments,
+    imf_cli_put(stdout, TXT_VERIFY_DAMAGE_COUNT, report->n_damage, imf_cli_plural(report->n_damage), segments,
            imf_cli_plural(segments), rows, imf_cli_plural(rows));
     for (size_t i = 0; i < report->n_damage; i++) {
         const imf_damage *d = &report->damage[i];
         imf_cli_put_text(stdout, d->file);
         fputs(": ", stdout);
         imf_cli_put_text(stdout, d->what);
-        printf(TXT_VERIFY_ROWS, (unsigned long long)d->rows, imf_cli_plural(d->rows));
+        imf_cli_put(stdout, TXT_VERIFY_ROWS, (unsigned long long)d->rows, imf_cli_plural(d->rows));
     }
 }
 
@@ -52,6 +52,7 @@ int imf_cli_verify(const imf_cli_options *o)
     }
     if (!report->ok) {
         const char *first = report->n_damage > 0 ? report->damage[0].file : "?";
+        imf_cli_flush(); /* the list comes before this line */
         imf_cli_error(TXT_VERIFY_DAMAGED, report->n_damage, imf_cli_plural(report->n_damage), imf_cli_quote(&q, first));
         rc = IMF_CLI_FAULT;
     }

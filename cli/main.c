@@ -35,12 +35,13 @@ int main(int argc, char **argv)
     imf_cli_options o;
 
     keep_standard_descriptors();
+    imf_cli_choose_language();
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is seen as EPIPE in imf_cli_finish */
     int status = imf_cli_parse(&o, argc, argv);
     if (status == 0 && o.version)
-        printf(TXT_VERSION, imf_version());
+        imf_cli_put(stdout, TXT_VERSION, imf_version());
     else if (status == 0 && o.help)
-        fputs(o.help_text, stdout);
+        fputs(imf_cli_tr(o.help_text), stdout);
     else if (status == 0)
         status = o.verb->run(&o);
     imf_cli_options_clear(&o);

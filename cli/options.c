@@ -14,26 +14,48 @@
 #include "texts.h"
 
 enum {
-    V_INDEX = 1,
-    V_SEARCH = 2,
-    V_EMBED = 4,
-    V_LIST = 8,
-    V_EDIT = 16,
-    V_STATUS = 32,
-    V_VERIFY = 64,
-    V_ALL = 127,
+    V_INDEX = 1 << 0,
+    V_SEARCH = 1 << 1,
+    V_SERVE = 1 << 2,
+    V_EMBED = 1 << 3,
+    V_LIST = 1 << 4,
+    V_SHOW = 1 << 5,
+    V_EDIT = 1 << 6,
+    V_REMOVE = 1 << 7,
+    V_MODELS = 1 << 8,
+    V_MODEL_INFO = 1 << 9,
+    V_STATUS = 1 << 10,
+    V_VERIFY = 1 << 11,
+    V_DOCTOR = 1 << 12,
+    V_ALL = (1 << 13) - 1,
 };
 
 static const imf_cli_verb verbs[] = {
     {"index", V_INDEX, imf_cli_index, TXT_HELP_INDEX},
     {"search", V_SEARCH, imf_cli_search, TXT_HELP_SEARCH},
+    {"serve", V_SERVE, imf_cli_serve, TXT_HELP_SERVE},
     {"embed", V_EMBED, imf_cli_embed, TXT_HELP_EMBED},
     {"collection list", V_LIST, imf_cli_collection_list, TXT_HELP_COLLECTION},
+    {"collection show", V_SHOW, imf_cli_collection_show, TXT_HELP_COLLECTION},
     {"collection edit", V_EDIT, imf_cli_collection_edit, TXT_HELP_COLLECTION},
+    {"collection remove", V_REMOVE, imf_cli_collection_remove, TXT_HELP_COLLECTION},
+    {"model list", V_MODELS, imf_cli_model_list, TXT_HELP_MODEL},
+    {"model info", V_MODEL_INFO, imf_cli_model_info, TXT_HELP_MODEL},
     {"status", V_STATUS, imf_cli_status, TXT_HELP_STATUS},
     {"verify", V_VERIFY, imf_cli_verify, TXT_HELP_VERIFY},
+    {"doctor", V_DOCTOR, imf_cli_doctor, TXT_HELP_DOCTOR},
 };
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
+
+typedef struct group { /* the first word of verbs of two words */
+    const char *name, *help, *needs_verb;
+} group;
+
+static const group groups[] = {
+    {"collection", TXT_HELP_COLLECTION, TXT_COLLECTION_NEEDS_VERB},
+    {"model", TXT_HELP_MODEL, TXT_MODEL_NEEDS_VERB},
+};
+enum { N_GROUPS = sizeof groups / sizeof groups[0] };
 
 typedef enum option_id {
     OPT_COLLECTION,
@@ -44,6 +66,7 @@ typedef enum option_id {
     OPT_HOME,
     OPT_JSON,
     OPT_K,
+    OPT_LISTEN,
     OPT_MIN_SCORE,
     OPT_MODEL,
     OPT_NO_CACHE,
@@ -57,6 +80,7 @@ typedef enum option_id {
     OPT_TEXT,
     OPT_THREADS,
     OPT_TITLE,
+    OPT_TOKEN_FILE,
     OPT_VERSION,
 } option_id;
 
@@ -77,8 +101,9 @@ static const option_row option_rows[] = {
     {"--help", OPT_HELP, false, V_ALL},
     {"--home", OPT_HOME, true, V_ALL},
     {"--json", OPT_JSON, false, V_ALL},
+    {"--listen", OPT_LISTEN, true, V_SERVE},
     {"--min-score", OPT_MIN_SCORE, true, V_SEARCH},
-    {"--model", OPT_MODEL, true, V_INDEX | V_SEARCH | V_EMBED},
+    {"--model", OPT_MODEL, true, V_INDEX | V_SEARCH | V_SERVE | V_EMBED},
     {"--no-cache", OPT_NO_CACHE, false, V_ALL},
     {"--out", OPT_OUT, true, V_EMBED},
     {"--paths", OPT_PATHS, false, V_SEARCH},
@@ -90,6 +115,7 @@ static const option_row option_rows[] = {
     {"--text", OPT_TEXT, true, V_EMBED},
     {"--threads", OPT_THREADS, true, V_ALL},
     {"--title", OPT_TITLE, true, V_EDIT},
+    {"--token-file", OPT_TOKEN_FILE, true, V_SERVE},
     {"--version", OPT_VERSION, false, V_ALL},
 };
 enum { N_OPTION_ROWS = sizeof option_rows / sizeof option_rows[0] };
@@ -172,26 +198,28 @@ static int unknown_verb(const char *typed)
     for (size_t i = 0; i < N_VERBS; i++)
         if (strchr(verbs[i].name, ' ') == NULL)
             consider(typed, verbs[i].name, &best, &best_distance);
-    consider(typed, "collection", &best, &best_distance);
+    for (size_t i = 0; i < N_GROUPS; i++)
+        consider(typed, groups[i].name, &best, &best_distance);
     if (best != NULL)
         return imf_cli_usage(TXT_UNKNOWN_VERB_SUGGEST, imf_cli_quote(&q, typed), best);
     return imf_cli_usage(TXT_UNKNOWN_VERB, imf_cli_quote(&q, typed));
 }
 
-static int unknown_collection_verb(const char *typed)
+/* A first word that needs a second one, such as "collection", with a second one that is not there. */
+static int unknown_second_word(const char *first, const char *typed)
 {
     const char *best = NULL;
-    size_t best_distance = SIZE_MAX;
+    size_t best_distance = SIZE_MAX, n = strlen(first);
     imf_cli_quoted q;
     char full[sizeof "collection " + sizeof q.text];
 
-    consider(typed, "list", &best, &best_distance);
-    consider(typed, "edit", &best, &best_distance);
-    snprintf(full, sizeof full, "collection %s", imf_cli_quote(&q, typed));
+    for (size_t i = 0; i < N_VERBS; i++)
+        if (strncmp(verbs[i].name, first, n) == 0 && verbs[i].name[n] == ' ')
+            consider(typed, verbs[i].name + n + 1, &best, &best_distance);
+    snprintf(full, sizeof full, "%s %s", first, imf_cli_quote(&q, typed));
     if (best == NULL)
         return imf_cli_usage(TXT_UNKNOWN_VERB, full);
-    best = strcmp(best, "list") == 0 ? "collection list" : "collection edit";
-    return imf_cli_usage(TXT_UNKNOWN_VERB_SUGGEST, full, best);
+    return imf_cli_usage(TXT_UNKNOWN_VERB_SUGGEST, full, best - n - 1); /* the whole name: best lies in it */
 }
 
 /* ---- Values ------------------------------------------------------------------------------------------------------ */
@@ -329,6 +357,8 @@ static int apply(imf_cli_options *o, const given *g)
         return 0;
     case OPT_K:
         return whole_number(name, value, 1, 1000, &o->k);
+    case OPT_LISTEN:
+        return not_empty(name, value, &o->listen);
     case OPT_MIN_SCORE:
         o->has_min_score = true;
         return score(value, &o->min_score);
@@ -362,6 +392,8 @@ static int apply(imf_cli_options *o, const given *g)
     case OPT_TITLE:
         o->title = value;
         return 0;
+    case OPT_TOKEN_FILE:
+        return imf_cli_usage(TXT_TOKENS_NOT_BUILT);
     case OPT_HELP:
     case OPT_VERSION:
         return 0;
@@ -377,11 +409,13 @@ static int take_verb(imf_cli_options *o)
         return o->help ? 0 : imf_cli_usage(TXT_NO_VERB);
     }
     o->verb = verb_of(o);
-    if (o->verb == NULL && strcmp(o->words[0], "collection") == 0) {
+    for (size_t i = 0; i < N_GROUPS && o->verb == NULL; i++) {
+        if (strcmp(o->words[0], groups[i].name) != 0)
+            continue;
         if (o->n_words > 1)
-            return unknown_collection_verb(o->words[1]);
-        o->help_text = TXT_HELP_COLLECTION;
-        return o->help ? 0 : imf_cli_usage(TXT_COLLECTION_NEEDS_VERB);
+            return unknown_second_word(groups[i].name, o->words[1]);
+        o->help_text = groups[i].help;
+        return o->help ? 0 : imf_cli_usage("%s", imf_cli_tr(groups[i].needs_verb));
     }
     if (o->verb == NULL)
         return unknown_verb(o->words[0]);

@@ -6,15 +6,18 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "texts.h"
 
-enum { LINE_MAX_BYTES = 500 }; /* of an error, with its line feed */
+enum {
+    LINE_MAX_BYTES = 500, /* of an error, with its line feed */
+    LABEL_COLUMNS = 16,
+};
 
 /* ---- Making text safe -------------------------------------------------------------------------------------------- */
 
@@ -115,7 +118,7 @@ static void put_format(const char *format, va_list args)
 {
     char text[2 * LINE_MAX_BYTES];
 
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(text, sizeof text, imf_cli_tr(format), args);
     put_line(TXT_PREFIX, text);
 }
 
@@ -140,7 +143,7 @@ int imf_cli_usage(const char *format, ...)
 
 void imf_cli_warning(const char *text)
 {
-    put_line(TXT_PREFIX_WARNING, text);
+    put_line(imf_cli_tr(TXT_PREFIX_WARNING), text);
 }
 
 /* The one table from the library's codes to exit statuses. */
@@ -161,6 +164,43 @@ int imf_cli_fail(const imf_err *err)
 {
     put_line(TXT_PREFIX, err->msg);
     return exit_status(err->code);
+}
+
+/* ---- Texts and fields -------------------------------------------------------------------------------------------- */
+
+void imf_cli_put(FILE *to, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vfprintf(to, imf_cli_tr(format), args);
+    va_end(args);
+}
+
+void imf_cli_put_label(const char *label)
+{
+    size_t width = 0;
+
+    if (label[0] != '\0')
+        label = imf_cli_tr(label);
+    for (const char *c = label; *c != '\0'; c++)
+        width += ((unsigned char)*c & 0xC0) != 0x80; /* letters, not bytes */
+    printf("  %s%*s", label, width < LABEL_COLUMNS ? (int)(LABEL_COLUMNS - width) : 1, "");
+}
+
+void imf_cli_put_field(const char *label, const char *text)
+{
+    if (text == NULL || text[0] == '\0')
+        return;
+    imf_cli_put_label(label);
+    imf_cli_put_text(stdout, text);
+    fputc('\n', stdout);
+}
+
+void imf_cli_put_number(const char *label, uint64_t n)
+{
+    imf_cli_put_label(label);
+    printf("%" PRIu64 "\n", n);
 }
 
 /* ---- Standard output --------------------------------------------------------------------------------------------- */
@@ -194,7 +234,7 @@ int imf_cli_finish(int status)
     if (imf_cli_flush() || stdout_errno == EPIPE)
         return status;
     if (status == 0 || status == IMF_CLI_NOT_FOUND) { /* otherwise the one line of this call is already said */
-        imf_cli_error(TXT_STDOUT_FAILED, strerror(stdout_errno));
+        imf_cli_error(TXT_STDOUT_FAILED, imf_cli_errno_text(stdout_errno));
         status = IMF_CLI_FAULT;
     }
     return status;
@@ -211,12 +251,12 @@ bool imf_cli_colours(FILE *to)
 
 const char *imf_cli_plural(unsigned long long n)
 {
-    return n == 1 ? "" : "s";
+    return n == 1 || imf_get_language() != IMF_LANGUAGE_EN ? "" : "s";
 }
 
 const char *imf_cli_size(imf_cli_short *s, uint64_t bytes)
 {
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    static const char *const units[] = {TXT_SIZE_B, TXT_SIZE_KB, TXT_SIZE_MB, TXT_SIZE_GB, TXT_SIZE_TB};
     double value = (double)bytes;
     size_t unit = 0;
 
@@ -224,7 +264,7 @@ const char *imf_cli_size(imf_cli_short *s, uint64_t bytes)
         value /= 1000.0;
         unit++;
     }
-    snprintf(s->text, sizeof s->text, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+    snprintf(s->text, sizeof s->text, imf_cli_tr(units[unit]), value);
     return s->text;
 }
 
@@ -237,11 +277,11 @@ const char *imf_cli_rate(imf_cli_short *s, double rate)
 static const char *duration(imf_cli_short *s, double seconds)
 {
     if (seconds < 90.0)
-        snprintf(s->text, sizeof s->text, "%.0f s", seconds);
+        snprintf(s->text, sizeof s->text, imf_cli_tr(TXT_SECONDS), seconds);
     else if (seconds < 5400.0)
-        snprintf(s->text, sizeof s->text, "%.0f min", seconds / 60.0);
+        snprintf(s->text, sizeof s->text, imf_cli_tr(TXT_MINUTES), seconds / 60.0);
     else
-        snprintf(s->text, sizeof s->text, "%.1f h", seconds / 3600.0);
+        snprintf(s->text, sizeof s->text, imf_cli_tr(TXT_HOURS), seconds / 3600.0);
     return s->text;
 }
 
@@ -251,7 +291,7 @@ void imf_cli_put_rate(FILE *to, double rate, double eta_s)
 
     if (rate <= 0)
         return;
-    fprintf(to, TXT_PROGRESS_RATE, imf_cli_rate(&text, rate));
+    imf_cli_put(to, TXT_PROGRESS_RATE, imf_cli_rate(&text, rate));
     if (eta_s >= 0)
-        fprintf(to, TXT_PROGRESS_LEFT, duration(&text, eta_s));
+        imf_cli_put(to, TXT_PROGRESS_LEFT, duration(&text, eta_s));
 }

@@ -79,7 +79,9 @@ extern "C" {
     X(IMF_EBUSY, -7, 4)         /* another process writes this home */ \
     X(IMF_EDAMAGE, -8, 4)       /* a file of the home fails its checksum */ \
     X(IMF_EINTERNAL, -9, 4)     /* a fault of ours */ \
-    X(IMF_ECANCEL, -10, 130)    /* imf_cancel was called; what was committed stays */
+    X(IMF_ECANCEL, -10, 130)    /* imf_cancel was called; what was committed stays */ \
+    X(IMF_ENOITEM, -11, 3)      /* no item of that id, or none of its files can be opened any more */ \
+    X(IMF_EADDRESS, -12, 4)     /* an address or port that cannot be listened on */
 
 #define IMF_CODE_ENUM(name, number, exit_status) name = (number),
 typedef enum imf_code { IMF_CODES(IMF_CODE_ENUM) IMF_CODE_END = 1 } imf_code;
@@ -91,6 +93,13 @@ typedef struct imf_err {
 } imf_err;
 
 IMF_API const char *imf_version(void); /* "0.1.0"; static */
+
+typedef enum imf_language { IMF_LANGUAGE_EN, IMF_LANGUAGE_RU } imf_language;
+
+/* The language of every message that the library makes from now on, in the whole process; English until told. Reasons
+ * that the catalog keeps stay in the language in which they were recorded. Thread-safe. */
+IMF_API void imf_set_language(imf_language language);
+IMF_API imf_language imf_get_language(void);
 
 /* ---- A finder: an open home -------------------------------------------------------------------------------------- */
 
@@ -105,6 +114,10 @@ typedef struct imf_options {
      * "starter" */
     const char *model;
     int threads;       /* 0: as many as there are processors */
+    /* What one picture may cost while it is decoded; 0: $IMAGEFINDER_MAX_PIXELS, $IMAGEFINDER_DECODE_SECONDS,
+     * $IMAGEFINDER_DECODE_MEMORY (bytes), else 100 million pixels, 10 seconds, 1 GiB */
+    uint64_t max_pixels, decode_memory;
+    int decode_seconds;
     imf_log_fn log;    /* NULL: silent. Called from any thread of the library */
     void *log_user;
 } imf_options;
@@ -166,10 +179,11 @@ IMF_API void imf_index_report_free(imf_index_report **report);
 
 /* ---- Searching --------------------------------------------------------------------------------------------------- */
 
-typedef struct imf_query {
+typedef struct imf_query { /* exactly one of text, picture and item */
     const char *text;       /* a phrase; or NULL */
-    /* path of a picture, or the id of an item (32 hex digits; a file wins); or NULL. Exactly one of the two */
+    /* path of a picture, or the id of an item (32 hex digits; a file wins); or NULL */
     const char *picture;
+    const char *item;       /* the id of an item and never a file, for queries from strangers; or NULL */
     const char *collection; /* NULL: every collection in the model's space */
     int k;                  /* 1..1000 */
     bool has_min_score;
@@ -210,6 +224,32 @@ IMF_API imf_query imf_query_default(void);
 IMF_API int imf_search(imf_finder *finder, const imf_query *query, imf_results **results, imf_err *err);
 IMF_API void imf_results_free(imf_results **results);
 
+/* ---- Items: the files behind the hits ---------------------------------------------------------------------------- */
+
+typedef struct imf_item_file { /* one file of an item, open for reading */
+    int fd;                 /* closed by imf_item_file_free unless it is -1 by then */
+    uint64_t size;
+    int64_t mtime_ns;
+    const char *path;       /* of the copy that was opened; absolute */
+    const char *media_type; /* "image/jpeg", ...; static */
+} imf_item_file;
+
+/* Opens the first copy of an item (32 hex digits) that is still what was indexed: a regular file, reached without
+ * links below its root, of the same size and date. Errors: IMF_EUSAGE (no id), IMF_ENOITEM (not in the catalog, or every
+ * copy has gone or changed), IMF_EMEM, IMF_EDAMAGE. */
+IMF_API int imf_item_open(imf_finder *finder, const char *item, imf_item_file **file, imf_err *err);
+IMF_API void imf_item_file_free(imf_item_file **file);
+
+typedef struct imf_bytes {
+    const uint8_t *data;
+    size_t size;
+} imf_bytes;
+
+/* The item's thumbnail: a JPEG whose long side is at most 320 pixels, from the catalog, else made now. Errors:
+ * IMF_EUSAGE, IMF_ENOITEM, IMF_EINPUT (it cannot be made: the file has gone or changed), IMF_EMEM. */
+IMF_API int imf_item_thumbnail(imf_finder *finder, const char *item, imf_bytes **jpeg, imf_err *err);
+IMF_API void imf_bytes_free(imf_bytes **bytes);
+
 /* ---- Embedding --------------------------------------------------------------------------------------------------- */
 
 typedef struct imf_embed_input {
@@ -231,6 +271,8 @@ typedef struct imf_collection {
     const char *const *queries;
     size_t n_queries;
     uint64_t items, moments, failed, offline, bytes;
+    const char *const *roots; /* absolute, by name; filled by imf_collection_get only */
+    size_t n_roots;
 } imf_collection;
 
 typedef struct imf_status {
@@ -257,6 +299,14 @@ typedef struct imf_collection_edit {
 /* Errors: IMF_EUNKNOWN, IMF_EBUSY, IMF_EIO, IMF_EUSAGE. */
 IMF_API int imf_collection_edit_apply(imf_finder *finder, const imf_collection_edit *edit, imf_err *err);
 
+/* One collection with its roots. Errors: IMF_EUSAGE, IMF_EUNKNOWN, IMF_EMEM, IMF_EDAMAGE. */
+IMF_API int imf_collection_get(imf_finder *finder, const char *name, imf_collection **collection, imf_err *err);
+IMF_API void imf_collection_free(imf_collection **collection);
+
+/* Forgets a collection: its roots, paths and what no other collection holds of its items. Files of the user are never
+ * touched. *items (may be NULL): how many items went. Errors: IMF_EUSAGE, IMF_EUNKNOWN, IMF_EBUSY, IMF_EIO. */
+IMF_API int imf_collection_remove(imf_finder *finder, const char *name, uint64_t *items, imf_err *err);
+
 typedef struct imf_damage {
     const char *file, *what;
     uint64_t rows; /* committed rows that are touched */
@@ -274,6 +324,61 @@ typedef struct imf_verify_report {
 IMF_API int imf_verify(imf_finder *finder, imf_verify_report **report, imf_err *err);
 IMF_API void imf_verify_report_free(imf_verify_report **report);
 
+/* ---- Models ------------------------------------------------------------------------------------------------------ */
+
+typedef struct imf_model_row { /* a model that can be named */
+    const char *name;
+    bool here;                    /* its folder lies on this machine */
+    const char *path;             /* the folder; NULL when it is not here */
+    const char *const *languages; /* of queries: "ru", "en" */
+    size_t n_languages;
+    int dim;                      /* 0: not known */
+    uint64_t size;                /* bytes of its files; 0: not known */
+    const char *licence;          /* an SPDX name, or "" */
+} imf_model_row;
+
+typedef struct imf_model_list {
+    const imf_model_row *models; /* by name */
+    size_t n_models;
+} imf_model_list;
+
+/* Every model found by name: in $IMAGEFINDER_MODELS, the home and beside the program. */
+IMF_API int imf_models(imf_finder *finder, imf_model_list **models, imf_err *err);
+IMF_API void imf_models_free(imf_model_list **models);
+
+typedef struct imf_model_info {
+    const char *name, *path, *family; /* family: "imagefinder-starter", ... */
+    int dim, image_size;
+    uint64_t parameters, tensors;
+    const char *precision;            /* in force here: "f32", "int8", ... */
+    const char *provenance;           /* where it came from, one line; "" when the folder does not say */
+} imf_model_info;
+
+/* What a model is, as read from its files. reference: a name, or with a slash a folder. Errors: IMF_EUNKNOWN,
+ * IMF_EINPUT. */
+IMF_API int imf_model_info_get(imf_finder *finder, const char *reference, imf_model_info **info, imf_err *err);
+IMF_API void imf_model_info_free(imf_model_info **info);
+
+/* ---- The state of this machine ----------------------------------------------------------------------------------- */
+
+typedef struct imf_check {
+    const char *name;   /* a stable word: "decoder", "sandbox", "processor", "memory", "disk", "home", "model" */
+    bool ok;
+    const char *found;  /* what is there, one line */
+    const char *advice; /* what to do about it; "" when there is nothing to do */
+} imf_check;
+
+typedef struct imf_doctor_report {
+    bool ok; /* every check is */
+    const imf_check *checks;
+    size_t n_checks;
+} imf_doctor_report;
+
+/* Looks at everything that Image Finder needs and changes nothing. IMF_OK with report->ok == false when something is
+ * amiss. */
+IMF_API int imf_doctor(imf_finder *finder, imf_doctor_report **report, imf_err *err);
+IMF_API void imf_doctor_free(imf_doctor_report **report);
+
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
 /* The stable JSON of the command line and of the web server: one line, without a line feed. malloc'd, freed with
@@ -284,6 +389,10 @@ IMF_API char *imf_index_report_json(const imf_index_report *report);
 IMF_API char *imf_status_json(const imf_status *status);
 IMF_API char *imf_collections_json(const imf_status *status);
 IMF_API char *imf_verify_report_json(const imf_verify_report *report);
+IMF_API char *imf_collection_json(const imf_collection *collection); /* one object, with roots */
+IMF_API char *imf_models_json(const imf_model_list *models);
+IMF_API char *imf_model_info_json(const imf_model_info *info);
+IMF_API char *imf_doctor_json(const imf_doctor_report *report);
 IMF_API void imf_string_free(char **string);
 
 #ifdef __cplusplus

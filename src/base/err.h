@@ -11,7 +11,7 @@
  * base/messages.h. Control characters and broken UTF-8 in the arguments (file names!) are made harmless. */
 int imf_fail(imf_err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* As imf_fail, with ": <strerror(errno_value)>" at the end. */
+/* As imf_fail, with ": <imf_errno_text(errno_value)>" at the end. */
 int imf_fail_errno(imf_err *err, int code, int errno_value, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* Runs expr; on failure keeps its code in the local `rc` and goes to the local label `out`. */

@@ -1,8 +1,8 @@
 """What the tests of the program share: a home in a temporary folder, runs of build/imagefinder, small pictures,
 TAP output.
 
-Every run is checked against what holds for all verbs: with status 2-4 stdout is empty (verify alone prints its
-report) and stderr is one line of at most 500 bytes that begins with the program's name. Standard library and
+Every run is checked against what holds for all verbs: with status 2-4 stdout is empty (verify and doctor alone print
+their reports) and stderr is one line of at most 500 bytes that begins with the program's name. Standard library and
 Pillow only.
 """
 
@@ -66,6 +66,19 @@ RUNNING_KEYS = {"collection", "done", "total", "rate", "eta_s"}
 VERIFY_KEYS = {"ok", "segments", "rows", "damage"}
 DAMAGE_KEYS = {"file", "what", "rows"}
 COLLECTION_KEYS = {"name", "title", "description", "queries", "model", "items", "moments"}
+MODEL_KEYS = {"name", "here", "path", "languages", "dim", "size", "licence"}
+MODEL_INFO_KEYS = {
+    "name",
+    "path",
+    "family",
+    "dim",
+    "image_size",
+    "parameters",
+    "tensors",
+    "precision",
+    "provenance",
+}
+CHECK_KEYS = {"name", "ok", "found", "advice"}
 
 
 def environment(**extra):
@@ -75,7 +88,7 @@ def environment(**extra):
     env = {
         k: v
         for k, v in os.environ.items()
-        if not k.startswith("IMAGEFINDER_") and k not in ("LANG", "LANGUAGE", "NO_COLOR", "TERM")
+        if not k.startswith(("IMAGEFINDER_", "LC_")) and k not in ("LANG", "LANGUAGE", "NO_COLOR", "TERM")
     }
     env.update({"LC_ALL": "C.UTF-8"})
     env.update({k: v for k, v in extra.items() if v is not None})
@@ -138,8 +151,9 @@ class Home:
         """A run that goes on beside the test, in a process group of its own."""
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
+        env = environment(**options.pop("env", {}))
         return subprocess.Popen(
-            self.command(*args), stdin=subprocess.DEVNULL, env=environment(), start_new_session=True, **options
+            self.command(*args), stdin=subprocess.DEVNULL, env=env, start_new_session=True, **options
         )
 
     def run(self, *args, env=None, cwd=None, stdout=subprocess.PIPE):
@@ -200,7 +214,7 @@ def check_contract(r):
     if r.status not in (0, 1, 2, 3, 4, 130):
         raise AssertionError("no such exit status: %s" % r)
     if r.status in (2, 3, 4):
-        if r.out_bytes and "verify" not in r.args:
+        if r.out_bytes and "verify" not in r.args and "doctor" not in r.args:
             raise AssertionError("stdout is not empty: %s" % r)
         if r.err_bytes.count(b"\n") != 1 or not r.err_bytes.endswith(b"\n"):
             raise AssertionError("stderr is not one line: %s" % r)

@@ -83,6 +83,68 @@ class Collections(Case):
         self.home.index()
         self.assertEqual(self.home.run("collection", "edit", "nowhere", "--title", "x").status, 2)
 
+    def shown(self, name):
+        r = self.home.run("collection", "show", name, "--json")
+        self.assertEqual(r.status, 0, str(r))
+        return r.json()
+
+    def test_show(self):
+        make_pictures(self.home.path("b"), 3)
+        make_pictures(self.home.path("a"), 2, first=10)
+        with open(self.home.path("a", "bad.png"), "w") as f:
+            f.write("bad")
+        self.home.index(self.home.path("b"), "-c", "семья")
+        self.home.index(self.home.path("a"), "-c", "семья")
+        self.home.run("collection", "edit", "семья", "--title", "Наши", "--query", "кот", "--query", "boat")
+        c = self.shown("семья")
+        self.assertLessEqual(harness.COLLECTION_KEYS | {"roots"}, set(c))
+        self.assertEqual((c["name"], c["title"], c["description"]), ("семья", "Наши", ""))
+        self.assertEqual((c["queries"], c["model"], c["items"], c["moments"]), (["кот", "boat"], "starter", 5, 5))
+        self.assertEqual(c["roots"], [self.home.path("a"), self.home.path("b")])
+        r = self.home.run("collection", "show", "семья")
+        self.assertEqual(r.status, 0, str(r))
+        lines = [" ".join(line.split()) for line in r.out.splitlines()]
+        for line in ("семья", "title: Наши", "for example: кот", "boat", "pictures: 5", "failed: 1", "model: starter"):
+            self.assertIn(line, lines)
+        self.assertIn("folders: " + self.home.path("a"), lines)
+        self.assertIn(self.home.path("b"), lines)
+
+    def test_show_and_remove_of_an_unknown_collection(self):
+        for verb in ("show", "remove"):
+            for prepare in (lambda: None, lambda: make_pictures(self.home.pictures, 1) and self.home.index()):
+                prepare()
+                r = self.home.run("collection", verb, "nowhere")
+                self.assertEqual(r.status, 2, str(r))
+                self.assertIn("'nowhere'", r.err)
+
+    def test_remove(self):
+        files = make_pictures(self.home.path("a"), 4)
+        make_pictures(self.home.path("b"), 4, first=2)
+        before = {path: open(path, "rb").read() for path in files}
+        self.home.index(self.home.path("a"), "-c", "one")
+        self.home.index(self.home.path("b"), "-c", "two")
+        r = self.home.run("collection", "remove", "one")
+        self.assertEqual((r.status, r.err), (0, ""), str(r))
+        self.assertEqual(r.out, "one is forgotten, 2 items went from the index; your own files are as they were\n")
+        self.assertEqual({path: open(path, "rb").read() for path in files}, before)
+        self.assertEqual(set(self.listed()), {"two"})
+        self.assertEqual(self.home.items("two"), 4, "what they shared stays")
+        self.assertEqual(len(self.home.search("red", "cat", "-k", "100")["results"]), 4)
+        self.assertEqual(self.home.run("search", "cat", "-c", "one").status, 2)
+        self.assertEqual(self.home.run("collection", "remove", "one").status, 2)
+        r = self.home.run("verify", "--json")
+        self.assertEqual((r.status, r.json()["ok"]), (0, True), str(r))
+        self.assertEqual(self.home.index(self.home.path("a"), "-c", "one")["seen"], 4, "it can be had back")
+        self.assertEqual(self.home.items("one"), 4)
+
+    def test_remove_as_json(self):
+        make_pictures(self.home.pictures, 3)
+        self.home.index()
+        r = self.home.run("collection", "remove", "default", "--json")
+        self.assertEqual((r.status, r.json()), (0, {"items": 3}), str(r))
+        self.assertEqual(self.listed(), {})
+        self.assertEqual(self.home.run("search", "cat").status, 1)
+
     def test_shared_content(self):
         make_pictures(self.home.path("a"), 4)
         make_pictures(self.home.path("b"), 4, first=2)

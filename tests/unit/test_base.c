@@ -1,4 +1,4 @@
-/* src/base: errors, memory, buffers, UTF-8, the file layer, the queue. */
+/* src/base: errors, their language, memory, buffers, UTF-8, the file layer, the queue. */
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/lang.h"
 #include "base/mem.h"
 #include "base/program.h"
 #include "base/thread.h"
@@ -52,6 +53,55 @@ static void an_error_names_the_system_s_reason(void **state)
     imf_err err = {0};
     imf_fail_errno(&err, IMF_EIO, -ENOSPC, "cannot write %s", "x");
     assert_string_equal(err.msg, "cannot write x: No space left on device");
+}
+
+static int english_again(void **state)
+{
+    (void)state;
+    imf_set_language(IMF_LANGUAGE_EN);
+    return 0;
+}
+
+static void an_error_speaks_the_language_in_force(void **state)
+{
+    (void)state;
+    imf_err err = {0};
+    assert_int_equal(imf_get_language(), IMF_LANGUAGE_EN);
+    imf_set_language(IMF_LANGUAGE_RU);
+    assert_int_equal(imf_get_language(), IMF_LANGUAGE_RU);
+    imf_fail(&err, IMF_EUNKNOWN, MSG_FINDER_COLLECTION_UNKNOWN, "семья");
+    assert_string_equal(err.msg, "нет коллекции «семья»; какие есть, покажет «imagefinder collection list»");
+    err = (imf_err){0};
+    imf_fail(&err, IMF_EMEM, MSG_OUT_OF_MEMORY, "searching");
+    assert_null(strstr(err.msg, "searching"));
+    assert_non_null(strstr(err.msg, "не хватило памяти;"));
+    err = (imf_err){0};
+    imf_fail_errno(&err, IMF_EIO, -ENOSPC, MSG_INDEX_READ, "x");
+    assert_non_null(strstr(err.msg, "не удалось прочитать x; "));
+    assert_non_null(strstr(err.msg, ": на диске кончилось место"));
+    assert_string_equal(imf_tr("a text without a twin"), "a text without a twin");
+    imf_set_language((imf_language)7); /* none of ours is English */
+    assert_int_equal(imf_get_language(), IMF_LANGUAGE_EN);
+    assert_string_equal(imf_tr(MSG_PICTURE_EMPTY), "the file is empty");
+}
+
+static void every_reason_of_the_system_has_words(void **state)
+{
+    static const int usual[] = {
+        EPERM,  ENOENT, EIO,   ENOMEM, EACCES, EBUSY,  EEXIST, ENOTDIR, EISDIR,  ENFILE, EMFILE,
+        EFBIG,  ENOSPC, EROFS, EPIPE,  ELOOP,  EAGAIN, EINVAL, ENOTSUP, EDQUOT, EADDRINUSE, ENAMETOOLONG,
+    };
+    (void)state;
+    assert_string_equal(imf_errno_text(ENOENT), "No such file or directory");
+    assert_string_equal(imf_errno_text(-ENOENT), "No such file or directory");
+    assert_string_equal(imf_errno_text(99999), "unknown error");
+    imf_set_language(IMF_LANGUAGE_RU);
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
+        assert_true((unsigned char)imf_errno_text(usual[i])[0] >= 0xD0); /* a Cyrillic letter */
+    assert_string_equal(imf_errno_text(-ENOENT), "нет такого файла или папки");
+    assert_string_equal(imf_errno_text(ECHILD), "No child processes"); /* a rare one stays as the system has it */
+    assert_string_equal(imf_errno_text(99999), "неизвестная ошибка");
+    imf_set_language(IMF_LANGUAGE_EN);
 }
 
 static void sizes_do_not_overflow(void **state)
@@ -298,6 +348,8 @@ int main(void)
         cmocka_unit_test(an_error_is_filled_once_and_forwarded),
         cmocka_unit_test(an_error_stays_one_short_line),
         cmocka_unit_test(an_error_names_the_system_s_reason),
+        cmocka_unit_test_teardown(an_error_speaks_the_language_in_force, english_again),
+        cmocka_unit_test_teardown(every_reason_of_the_system_has_words, english_again),
         cmocka_unit_test(sizes_do_not_overflow),
         cmocka_unit_test(an_array_grows_and_keeps_what_it_holds),
         cmocka_unit_test(the_program_s_folder_is_found),
