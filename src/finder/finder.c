@@ -1,5 +1,5 @@
-/* Opening a home, and the small things that every verb of the library needs: paths, the model, the pool, the vectors
- * of a space. */
+/* Opening a home, and the small things that every verb of the library needs: paths, the model, the vectors of a
+ * space. */
 #include "finder/finder.h"
 
 #include <errno.h>
@@ -69,6 +69,9 @@ int imf_open(imf_finder **out, const imf_options *opt, imf_err *err)
     f->log = (imf_log){o.log, o.log_user};
     f->threads_asked = o.threads > 0 ? o.threads : 0;
     f->threads = o.threads > 0 ? o.threads : imf_cpu_count();
+    f->max_pixels = o.max_pixels;
+    f->decode_memory = o.decode_memory;
+    f->decode_seconds = o.decode_seconds;
     atomic_init(&f->cancel, false);
     const char *model = o.model && *o.model ? o.model : env("IMAGEFINDER_MODEL");
     f->model = imf_strdup(model);
@@ -94,6 +97,7 @@ void imf_close(imf_finder **finder)
     if (!finder || !*finder)
         return;
     imf_finder *f = *finder;
+    imf_finder_close_reader(f);
     imf_pool_close(&f->pool);
     imf_model_session_free(&f->session);
     imf_model_close(&f->loaded);
@@ -146,15 +150,19 @@ int imf_finder_use_model(imf_finder *f, const char *reference, imf_model **out, 
     return IMF_OK;
 }
 
-int imf_finder_use_pool(imf_finder *f, imf_err *err)
+int imf_finder_usual_model(imf_finder *f, char **reference, imf_err *err)
 {
-    if (f->pool)
-        return IMF_OK;
-    imf_pool_options o = imf_pool_options_default();
-    /* one more than processors: the gaps between stages are filled */
-    o.workers = f->threads < 63 ? f->threads + 1 : 64;
-    o.log = f->log;
-    return imf_pool_open(&f->pool, &o, err);
+    imf_store *store = NULL;
+    imf_store_collection found = {0};
+    int rc = f->model ? IMF_EUNKNOWN : imf_finder_begin_read(f, &store, err);
+    if (rc == IMF_OK)
+        rc = imf_finder_end_read(f, imf_store_collection_get(store, "default", &found, err), err);
+    if (rc == IMF_OK || rc == IMF_EUNKNOWN) {
+        *reference = imf_strdup(f->model ? f->model : found.model ? found.model : "starter");
+        rc = *reference ? IMF_OK : imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "opening the model");
+    }
+    imf_store_collection_clear(&found);
+    return rc;
 }
 
 int imf_finder_open_index(const imf_finder *f, imf_store *store, int64_t space_id, const uint8_t space[16], int dim,
@@ -203,33 +211,6 @@ int imf_open_regular(const char *path, bool follow, int *fd, struct stat *st)
     }
     *fd = got;
     return 0;
-}
-
-int imf_finder_embed_file(imf_finder *f, imf_model *model, const char *path, bool raw, float *vector, imf_err *err)
-{
-    int rc = IMF_OK, fd = -1;
-    struct stat st;
-    imf_decoded decoded = {0};
-    imf_err why = {0};
-
-    int e = imf_open_regular(path, true, &fd, &st);
-    if (e != 0)
-        return imf_fail_errno(err, IMF_EINPUT, e, MSG_FINDER_PICTURE_OPEN, path);
-    IMF_TRY(imf_finder_use_pool(f, err));
-    rc = imf_pool_decode(f->pool, fd, model->views, model->n_views, &decoded, &why);
-    if (rc == IMF_EINPUT)
-        imf_fail(err, rc, MSG_FINDER_PICTURE, path, why.msg);
-    else if (rc != IMF_OK && err)
-        *err = why;
-    if (rc != IMF_OK)
-        goto out;
-    if (!f->session)
-        IMF_TRY(imf_model_session_new(&f->session, model, err));
-    rc = imf_model_embed_views(f->session, &decoded, raw, vector, err);
-out:
-    imf_decoded_clear(&decoded);
-    close(fd);
-    return rc;
 }
 
 int imf_check_collection_name(const char *name, imf_err *err)

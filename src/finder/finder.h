@@ -39,6 +39,11 @@ typedef struct imf_model {
 int imf_model_open(imf_model **out, const char *home, const char *reference, imf_err *err);
 void imf_model_close(imf_model **model);
 
+/* Where models are looked for by name, the i-th place first; imf_free'd by the caller, NULL where there is none. */
+enum { IMF_MODEL_PLACES = 4 };
+char *imf_model_place(const char *home, int i);
+bool imf_model_in_folder(const char *folder); /* it has a config.json that can be read */
+
 /* Fills space and space_hex (reads the picture tower's weights once). */
 void imf_model_space(imf_model *model);
 
@@ -55,6 +60,23 @@ void imf_model_session_free(imf_model_session **session);
  * IMF_EINPUT (this picture gives no vector), others. */
 int imf_model_embed_views(imf_model_session *session, const imf_decoded *views, bool raw, float *vector, imf_err *err);
 
+/* ---- reader.c: what a finder keeps open between searches ---- */
+
+typedef struct imf_reader {
+    imf_store *store;    /* a reader's connection; NULL: not open */
+    dev_t device;        /* the catalog's file, as it was when it was opened */
+    ino_t inode;
+    imf_index *index;    /* NULL: not open */
+    int64_t space;       /* whose vectors these are */
+    imf_store_segment *segments; /* [n_segments], which the index was opened with */
+    size_t n_segments;
+    /* which rows of it count for a collection (0: all of them), as the catalog was at data_version */
+    uint64_t *bitmap;
+    size_t n_words;
+    bool filter_known, all_rows;
+    int64_t filter_collection, data_version;
+} imf_reader;
+
 /* ---- finder.c ---- */
 
 struct imf_finder {
@@ -63,10 +85,13 @@ struct imf_finder {
     int threads;         /* at least 1 */
     int threads_asked;   /* 0: the user did not say */
     imf_log log;
+    uint64_t max_pixels, decode_memory; /* 0: not said */
+    int decode_seconds;
     atomic_bool cancel;
     imf_model *loaded;   /* the last model used */
     imf_model_session *session; /* its picture tower; NULL until the first picture of a query */
     imf_pool *pool;      /* NULL until the first picture */
+    imf_reader reader;
     const imf_file_layer *fl;
 };
 
@@ -75,14 +100,13 @@ char *imf_finder_path(const imf_finder *f, const char *name);                 /*
 int imf_finder_open_store(const imf_finder *f, bool create, imf_store **out, imf_err *err);
 /* borrowed; kept open for the next call */
 int imf_finder_use_model(imf_finder *f, const char *reference, imf_model **out, imf_err *err);
-int imf_finder_use_pool(imf_finder *f, imf_err *err);
+/* The reference of the model that a command without one uses: the finder's, else that of the collection "default", else
+ * "starter". imf_free'd by the caller. */
+int imf_finder_usual_model(imf_finder *f, char **reference, imf_err *err);
 
 /* Opens the vectors of a space as the catalog has them now. */
 int imf_finder_open_index(const imf_finder *f, imf_store *store, int64_t space_id, const uint8_t space[16], int dim,
                           bool writable, bool tolerant, imf_index **out, imf_err *err);
-
-/* Decodes and embeds one picture file of the user. Errors name the file. */
-int imf_finder_embed_file(imf_finder *f, imf_model *model, const char *path, bool raw, float *vector, imf_err *err);
 
 /* Opens a regular file for reading, without following a link at its end, never blocking on a pipe. 0 or a negated
  * errno. */
@@ -90,6 +114,48 @@ int imf_open_regular(const char *path, bool follow, int *fd, struct stat *st);
 
 /* 1..64 bytes of UTF-8 without '/' and control characters. */
 int imf_check_collection_name(const char *name, imf_err *err);
+
+/* Begins a snapshot of the catalog, in a connection that stays open for the next one; ends with imf_finder_end_read.
+ * IMF_EUNKNOWN without a message: no home yet. */
+int imf_finder_begin_read(imf_finder *f, imf_store **out, imf_err *err);
+/* rc: what came of the reads. Returns it, or the error of ending them. Safe without a snapshot. */
+int imf_finder_end_read(imf_finder *f, int rc, imf_err *err);
+/* The vectors of a space as the snapshot names them; borrowed until the snapshot ends. */
+int imf_finder_use_index(imf_finder *f, int64_t space_id, const uint8_t space[16], int dim, imf_index **out,
+                         imf_err *err);
+/* Which of the rows of imf_finder_use_index count for a collection of its space (0: for all of them). out->words NULL:
+ * every row. Borrowed until the snapshot ends. */
+int imf_finder_use_filter(imf_finder *f, int64_t collection, imf_bitmap *out, imf_err *err);
+void imf_finder_close_reader(imf_finder *f);
+
+/* ---- collection.c ---- */
+
+/* What the store says of a collection, without its roots. false when out of memory. */
+bool imf_collection_copy(imf_arena *a, imf_collection *to, const imf_store_collection *from);
+
+/* ---- item.c ---- */
+
+/* Opens the regular file `path` for reading, which is `root` or lies below it, without following a link from the root's
+ * last name on. walk: name by name, as where the kernel has no openat2. 0 or a negated errno. */
+int imf_open_below(const char *root, const char *path, bool walk, int *fd, struct stat *st);
+
+/* Whether bytes begin like a JPEG and are no more than a thumbnail has: what a worker said, or a catalog keeps, is not
+ * believed. */
+bool imf_is_jpeg(const uint8_t *bytes, size_t n);
+
+/* ---- decode.c: pictures through the pool of decode workers ---- */
+
+/* The pool's options as the finder's and the environment say. IMF_EUSAGE: a limit that is no number in its range. */
+int imf_finder_pool_options(const imf_finder *f, imf_pool_options *out, imf_err *err);
+
+/* Starts the pool at the first call; the log is warned when it has no sandbox. */
+int imf_finder_use_pool(imf_finder *f, imf_err *err);
+
+/* Whether the workers of the pool, which is open, can call no more than they need. */
+bool imf_finder_has_sandbox(const imf_finder *f);
+
+/* Decodes and embeds one picture file of the user. Errors name the file. */
+int imf_finder_embed_file(imf_finder *f, imf_model *model, const char *path, bool raw, float *vector, imf_err *err);
 
 /* ---- lock.c: one writer a home ---- */
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lang.h"
 
 typedef struct report_box { /* the report and the arena that everything in it lies in */
     imf_index_report report;
@@ -42,7 +43,7 @@ int imf_run_note(imf_run *r, const char *fmt, ...)
     char line[1024];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(line, sizeof line, fmt, ap);
+    vsnprintf(line, sizeof line, imf_tr(fmt), ap);
     va_end(ap);
     void *notes = r->notes;
     const char *copy = imf_arena_strdup(r->arena, line);
@@ -260,6 +261,16 @@ static int after_hash(imf_run *r, imf_job *job, imf_job **decoding, size_t limit
         imf_job_free(&job);
         return rc;
     }
+    const char *reason = NULL;
+    int found = imf_run_known_failure(r, job, &reason, err);
+    if (found != IMF_OK) {
+        imf_job_free(&job);
+        return found;
+    }
+    if (reason) {
+        job->undecodable = true;
+        return imf_run_failed(r, job, reason, err);
+    }
     imf_job *twin = same_content(r, decoding, limit, job);
     if (twin) {
         close(job->fd);
@@ -304,6 +315,10 @@ static int process(imf_run *r, imf_err *err)
     if (r->n_candidates == 0)
         goto out;
     IMF_TRY(imf_finder_use_pool(r->f, err));
+    if (!imf_finder_has_sandbox(r->f) && imf_run_note(r, NOTE_FINDER_NO_SANDBOX) != 0) {
+        rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "indexing");
+        goto out;
+    }
     IMF_TRY(imf_jobs_open(&jobs, r->f->pool, r->model, r->f->threads + 1, limit, err));
 
     for (;;) {

@@ -36,6 +36,7 @@ typedef struct imf_run_change { /* a path to be written with the next batch */
     int64_t mtime_ns;
     int64_t item;            /* >= 0: names this item; -1: failed with reason */
     const char *reason;
+    const uint8_t *hash;     /* with a reason: [16] of content that cannot be decoded, else NULL */
     struct imf_run_change *next;
 } imf_run_change;
 
@@ -87,6 +88,9 @@ int imf_run_remove_gone(imf_run *r, imf_err *err); /* after the last batch */
 /* a job whose content is known: takes the job */
 int imf_run_settle(imf_run *r, imf_job *job, int64_t item, imf_err *err);
 int imf_run_failed(imf_run *r, imf_job *job, const char *reason, imf_err *err); /* takes the job and its copies */
+/* a job whose content failed before under another name, so that it is not decoded again: *reason is why (borrowed until
+ * the next batch), else NULL */
+int imf_run_known_failure(imf_run *r, const imf_job *job, const char **reason, imf_err *err);
 /* a job with its vector joins the batch: takes the job */
 void imf_run_gather(imf_run *r, imf_job *job);
 /* what has gathered, whole or not at all */

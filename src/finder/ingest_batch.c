@@ -12,7 +12,8 @@ static int add_change(imf_run *r, const imf_job *job, int64_t item, const char *
 {
     imf_run_change *c = imf_arena_alloc(r->change_arena, sizeof *c);
     const char *copy = reason ? imf_arena_strdup(r->change_arena, reason) : NULL;
-    if (!c || (reason && !copy))
+    uint8_t *hash = reason && job->undecodable ? imf_arena_alloc(r->change_arena, sizeof job->hash) : NULL;
+    if (!c || (reason && !copy) || (reason && job->undecodable && !hash))
         return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "indexing");
     uint64_t size = r->scan.files[job->file].size;
     int64_t mtime_ns = r->scan.files[job->file].mtime_ns;
@@ -20,7 +21,9 @@ static int add_change(imf_run *r, const imf_job *job, int64_t item, const char *
         size = (uint64_t)job->st.st_size;
         mtime_ns = imf_mtime_ns(&job->st);
     }
-    *c = (imf_run_change){job->file, size, mtime_ns, item, copy, NULL};
+    if (hash)
+        memcpy(hash, job->hash, sizeof job->hash);
+    *c = (imf_run_change){job->file, size, mtime_ns, item, copy, hash, NULL};
     *r->changes_tail = c;
     r->changes_tail = &c->next;
     r->n_changes++;
@@ -57,12 +60,30 @@ int imf_run_failed(imf_run *r, imf_job *job, const char *reason, imf_err *err)
 {
     int rc = IMF_OK;
     for (imf_job *j = job; j && rc == IMF_OK; j = j == job ? job->copies : j->next) {
+        j->undecodable = job->undecodable;
         rc = add_change(r, j, -1, reason, err);
         if (rc == IMF_OK)
             rc = imf_run_count_failure(r, j->path, reason, err);
         r->done++;
     }
     imf_job_free(&job);
+    return rc;
+}
+
+int imf_run_known_failure(imf_run *r, const imf_job *job, const char **reason, imf_err *err)
+{
+    bool own = false;
+    char *found = NULL;
+    *reason = NULL;
+    for (const imf_run_change *c = r->changes; c; c = c->next) /* of this run, and not committed yet */
+        if (c->hash && memcmp(c->hash, job->hash, sizeof job->hash) == 0) {
+            *reason = c->reason;
+            return IMF_OK;
+        }
+    int rc = imf_store_failure_find(r->store, job->hash, r->collection, job->path, &found, &own, err);
+    if (rc == IMF_OK && found && !own && !(*reason = imf_arena_strdup(r->change_arena, found)))
+        rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "indexing");
+    imf_free(found);
     return rc;
 }
 
@@ -77,21 +98,22 @@ void imf_run_gather(imf_run *r, imf_job *job)
 }
 
 static int put_path(imf_run *r, size_t file, uint64_t size, int64_t mtime_ns, int64_t item, const char *reason,
-                    imf_err *err)
+                    const uint8_t *hash, imf_err *err)
 {
     const imf_scan_file *f = &r->scan.files[file];
     int64_t root = r->roots[f->root].id;
     if (item < 0)
-        return imf_store_path_fail(r->store, r->collection, root, f->path, size, mtime_ns, reason, err);
+        return imf_store_path_fail(r->store, r->collection, root, f->path, size, mtime_ns, reason, hash,
+                                   err);
     return imf_store_path_put(r->store, r->collection, root, f->path, size, mtime_ns, item, err);
 }
 
 static int put_job_path(imf_run *r, const imf_job *job, int64_t item, imf_err *err)
 {
-    return put_path(r, job->file, (uint64_t)job->st.st_size, imf_mtime_ns(&job->st), item, NULL, err);
+    return put_path(r, job->file, (uint64_t)job->st.st_size, imf_mtime_ns(&job->st), item, NULL, NULL, err);
 }
 
-/* One picture of the batch: its item, its moment, its path and those of its copies. */
+/* One picture of the batch: its item, its thumbnail, its moment, its path and those of its copies. */
 static int put_picture(imf_run *r, imf_job *job, uint64_t vector_id, imf_err *err)
 {
     int rc = IMF_OK;
@@ -99,6 +121,8 @@ static int put_picture(imf_run *r, imf_job *job, uint64_t vector_id, imf_err *er
     if (item == 0)
         IMF_TRY(
             imf_store_item_add(r->store, job->hash, (uint64_t)job->st.st_size, job->width, job->height, &item, err));
+    if (job->thumbnail)
+        IMF_TRY(imf_store_thumbnail_put(r->store, item, job->thumbnail, job->thumbnail_size, err));
     IMF_TRY(imf_store_moment_add(r->store, item, r->space, vector_id, -1, -1, err));
     IMF_TRY(put_job_path(r, job, item, err));
     for (const imf_job *copy = job->copies; copy; copy = copy->next) {
@@ -157,7 +181,7 @@ int imf_run_commit(imf_run *r, imf_err *err)
             copies++;
     }
     for (const imf_run_change *c = r->changes; c; c = c->next)
-        IMF_TRY(put_path(r, c->file, c->size, c->mtime_ns, c->item, c->reason, err));
+        IMF_TRY(put_path(r, c->file, c->size, c->mtime_ns, c->item, c->reason, c->hash, err));
     IMF_TRY(imf_store_commit(r->store, err));
     open = false;
     r->report->added += added;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lang.h"
 #include "finder/ingest.h"
 
 static int remember_known(void *user, const imf_store_path *p)
@@ -66,7 +67,6 @@ static int walk_roots(imf_run *r, imf_err *err)
     }
     imf_scan_finish(&r->scan);
     for (size_t i = 0; i < r->scan.n_gaps; i++) {
-        char why[128];
         const imf_scan_gap *gap = &r->scan.gaps[i];
         for (size_t k = 0; k < r->n_roots; k++)
             if (strcmp(r->roots[k].path, gap->path) == 0 && r->roots[k].n_files == 0 && !r->roots[k].missing) {
@@ -76,7 +76,7 @@ static int walk_roots(imf_run *r, imf_err *err)
                     r->first_missing_errno = gap->error;
                 }
             }
-        if (imf_run_note(r, NOTE_FINDER_FOLDER, gap->path, strerror_r(gap->error, why, sizeof why)) != 0)
+        if (imf_run_note(r, NOTE_FINDER_FOLDER, gap->path, imf_errno_text(gap->error)) != 0)
             return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "listing files");
     }
     return IMF_OK;

@@ -8,9 +8,11 @@
 #include <xxhash.h>
 
 #include "base/clock.h"
+#include "base/lang.h"
 #include "base/thread.h"
 #include "base/utf8.h"
 #include "finder/scan.h"
+#include "media/protocol.h"
 
 enum { READ_BYTES = 256 * 1024, MAX_THREADS = 64 };
 
@@ -47,6 +49,7 @@ void imf_job_free(imf_job **job)
     }
     close_file(*job);
     imf_free((*job)->vector);
+    imf_free((*job)->thumbnail);
     imf_free(*job);
     *job = NULL;
 }
@@ -61,14 +64,13 @@ static void fail(imf_job *job, int code, const char *fmt, const char *why)
 
 static void hash_file(imf_job *job, unsigned char *buffer)
 {
-    char why[128];
     int e = imf_open_regular(job->path, false, &job->fd, &job->st);
     if (e == -ENOENT || e == -ENOTDIR) {
         job->gone = true;
         return;
     }
     if (e != 0) {
-        fail(job, IMF_EINPUT, REASON_FINDER_OPEN, strerror_r(-e, why, sizeof why));
+        fail(job, IMF_EINPUT, REASON_FINDER_OPEN, imf_errno_text(e));
         return;
     }
     XXH3_state_t *state = XXH3_createState();
@@ -82,7 +84,7 @@ static void hash_file(imf_job *job, unsigned char *buffer)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
-            fail(job, IMF_EINPUT, REASON_FINDER_READ, strerror_r(errno, why, sizeof why));
+            fail(job, IMF_EINPUT, REASON_FINDER_READ, imf_errno_text(errno));
             break;
         }
         XXH3_128bits_update(state, buffer, (size_t)n);
@@ -104,11 +106,21 @@ static void embed(imf_jobs *jobs, imf_job *job, const imf_decoded *views, imf_mo
     if (rc == IMF_OK && !*session)
         rc = imf_model_session_new(session, jobs->model, &e);
     if (rc == IMF_OK && (rc = imf_model_embed_views(*session, views, false, job->vector, &e)) == IMF_EINPUT)
-        fail(job, rc, "%s", REASON_FINDER_EMBED);
+        fail(job, rc, "%s", imf_tr(REASON_FINDER_EMBED));
     else if (rc != IMF_OK)
         fail(job, rc, "%s", e.msg);
     job->width = (int)views->width;
     job->height = (int)views->height;
+}
+
+/* Takes the thumbnail out of what was decoded. The worker is not believed. */
+static void take_thumbnail(imf_job *job, imf_decoded *decoded)
+{
+    if (!imf_is_jpeg(decoded->thumbnail, decoded->thumbnail_size))
+        return;
+    job->thumbnail = decoded->thumbnail;
+    job->thumbnail_size = decoded->thumbnail_size;
+    decoded->thumbnail = NULL;
 }
 
 static void decode_and_embed(imf_jobs *jobs, imf_job *job, imf_model_session **session)
@@ -117,14 +129,20 @@ static void decode_and_embed(imf_jobs *jobs, imf_job *job, imf_model_session **s
     struct stat now;
     imf_decoded decoded = {0};
     double start = imf_now_ms();
-    int rc = imf_pool_decode(jobs->pool, job->fd, jobs->model->views, jobs->model->n_views, &decoded, &e);
+    int rc = imf_pool_decode(jobs->pool, job->fd, jobs->model->views, jobs->model->n_views, IMF_DECODE_THUMBNAIL,
+                             &decoded, &e);
     job->decode_ms = imf_now_ms() - start;
-    if (fstat(job->fd, &now) != 0 || now.st_size != job->st.st_size || imf_mtime_ns(&now) != imf_mtime_ns(&job->st))
-        fail(job, IMF_EINPUT, "%s", REASON_FINDER_CHANGED);
+    bool changed =
+        fstat(job->fd, &now) != 0 || now.st_size != job->st.st_size || imf_mtime_ns(&now) != imf_mtime_ns(&job->st);
+    if (changed)
+        fail(job, IMF_EINPUT, "%s", imf_tr(REASON_FINDER_CHANGED));
     else if (rc != IMF_OK)
         fail(job, rc, "%s", e.msg);
     else
         embed(jobs, job, &decoded, session);
+    job->undecodable = job->code == IMF_EINPUT && !changed;
+    if (job->code == IMF_OK)
+        take_thumbnail(job, &decoded);
     job->embed_ms = imf_now_ms() - start - job->decode_ms;
     imf_decoded_clear(&decoded);
     close_file(job);

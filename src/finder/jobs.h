@@ -20,7 +20,10 @@ typedef struct imf_job {
     uint8_t hash[16];        /* XXH3-128 of the content, canonical (big-endian) bytes */
     float *vector;           /* [dim] after the second stage, ours */
     int width, height;       /* after orientation, then too */
+    uint8_t *thumbnail;      /* JPEG, then too; NULL when none could be made */
+    size_t thumbnail_size;
     bool gone;               /* the file went away since it was listed */
+    bool undecodable;        /* with IMF_EINPUT: it is the content that failed, not the way to it */
     /* IMF_OK; IMF_EINPUT: the file cannot be indexed, see reason; others: the run cannot go on, see reason */
     int code;
     char reason[256];

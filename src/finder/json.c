@@ -1,6 +1,7 @@
-/* The stable JSON of the command line and of the web server. Keys are the contract: they may be added to, never
- * renamed. */
-#include <jansson.h>
+/* The stable JSON of the command line and of the web server: searches and index runs, and what all of it shares. Keys
+ * are the contract: they may be added to, never renamed. */
+#include "finder/json.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -10,8 +11,7 @@
 /* Nine digits give a float32 score back exactly. */
 enum { DUMP_FLAGS = JSON_COMPACT | JSON_REAL_PRECISION(9) };
 
-/* Takes root. The caller frees the string with imf_string_free, so it must come from our own allocation. */
-static char *dump(json_t *root)
+char *imf_json_dump(json_t *root)
 {
     char *text = root ? json_dumps(root, DUMP_FLAGS) : NULL, *copy = imf_strdup(text);
     json_decref(root);
@@ -24,8 +24,7 @@ static json_t *text_or_null(const char *s)
     return s ? json_string(s) : json_null();
 }
 
-/* Bytes that should be text: broken UTF-8 is made readable. */
-static json_t *readable(const char *s)
+json_t *imf_json_readable(const char *s)
 {
     if (imf_utf8_valid(s, strlen(s)))
         return json_string(s);
@@ -41,7 +40,7 @@ static json_t *readable(const char *s)
 /* Puts "path", and "path_base64" beside it when the path is not UTF-8. */
 static void set_path(json_t *object, const char *path)
 {
-    json_object_set_new(object, "path", readable(path));
+    json_object_set_new(object, "path", imf_json_readable(path));
     if (!imf_utf8_valid(path, strlen(path))) {
         char *encoded = imf_base64(path, strlen(path));
         json_object_set_new(object, "path_base64", encoded ? json_string(encoded) : json_null());
@@ -49,7 +48,7 @@ static void set_path(json_t *object, const char *path)
     }
 }
 
-static json_t *count(uint64_t n)
+json_t *imf_json_count(uint64_t n)
 {
     return json_integer((json_int_t)n);
 }
@@ -59,16 +58,16 @@ static json_t *milliseconds(double ms)
     return json_real(round(ms * 1e3) / 1e3);
 }
 
-static json_t *real_or_null(double x, bool there)
+json_t *imf_json_real_or_null(double x, bool there)
 {
     return there && isfinite(x) ? json_real(x) : json_null();
 }
 
-static json_t *strings(const char *const *list, size_t n)
+json_t *imf_json_strings(const char *const *list, size_t n)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(array, readable(list[i]));
+        json_array_append_new(array, imf_json_readable(list[i]));
     return array;
 }
 
@@ -77,10 +76,10 @@ static json_t *hit_json(const imf_hit *h)
     json_t *o = json_object();
     json_object_set_new(o, "rank", json_integer(h->rank));
     json_object_set_new(o, "score", json_real((double)h->score));
-    json_object_set_new(o, "probability", real_or_null(h->probability, true));
+    json_object_set_new(o, "probability", imf_json_real_or_null(h->probability, true));
     json_object_set_new(o, "verdict", json_string(h->verdict));
     set_path(o, h->path);
-    json_object_set_new(o, "paths", strings(h->paths, h->n_paths));
+    json_object_set_new(o, "paths", imf_json_strings(h->paths, h->n_paths));
     json_object_set_new(o, "collection", json_string(h->collection));
     json_object_set_new(o, "kind", json_string(h->kind));
     json_object_set_new(o, "time_ms", h->time_ms >= 0 ? json_integer(h->time_ms) : json_null());
@@ -96,7 +95,7 @@ char *imf_results_json(const imf_results *r)
     json_t *root = json_object(), *query = json_object(), *took = json_object(), *results = json_array();
     json_object_set_new(query, "text", text_or_null(r->text));
     json_object_set_new(query, "language", text_or_null(r->language));
-    json_object_set_new(query, "model", readable(r->model));
+    json_object_set_new(query, "model", imf_json_readable(r->model));
     json_object_set_new(query, "translated", json_null());
     json_object_set_new(took, "embed", milliseconds(r->embed_ms));
     json_object_set_new(took, "search", milliseconds(r->search_ms));
@@ -106,23 +105,23 @@ char *imf_results_json(const imf_results *r)
     json_object_set_new(root, "query", query);
     json_object_set_new(root, "took_ms", took);
     json_object_set_new(root, "degraded", json_boolean(r->degraded));
-    json_object_set_new(root, "warnings", strings(r->warnings, r->n_warnings));
+    json_object_set_new(root, "warnings", imf_json_strings(r->warnings, r->n_warnings));
     json_object_set_new(root, "results", results);
-    return dump(root);
+    return imf_json_dump(root);
 }
 
 char *imf_index_report_json(const imf_index_report *r)
 {
     json_t *root = json_object(), *stages = json_object(), *failures = json_array();
     json_object_set_new(root, "collection", json_string(r->collection));
-    json_object_set_new(root, "model", readable(r->model));
-    json_object_set_new(root, "seen", count(r->seen));
-    json_object_set_new(root, "added", count(r->added));
-    json_object_set_new(root, "unchanged", count(r->unchanged));
-    json_object_set_new(root, "renamed", count(r->renamed));
-    json_object_set_new(root, "removed", count(r->removed));
-    json_object_set_new(root, "failed", count(r->failed));
-    json_object_set_new(root, "moments", count(r->moments));
+    json_object_set_new(root, "model", imf_json_readable(r->model));
+    json_object_set_new(root, "seen", imf_json_count(r->seen));
+    json_object_set_new(root, "added", imf_json_count(r->added));
+    json_object_set_new(root, "unchanged", imf_json_count(r->unchanged));
+    json_object_set_new(root, "renamed", imf_json_count(r->renamed));
+    json_object_set_new(root, "removed", imf_json_count(r->removed));
+    json_object_set_new(root, "failed", imf_json_count(r->failed));
+    json_object_set_new(root, "moments", imf_json_count(r->moments));
     json_object_set_new(root, "seconds", json_real(round(r->seconds * 1e3) / 1e3));
     json_object_set_new(stages, "scan", milliseconds(r->scan_ms));
     json_object_set_new(stages, "hash", milliseconds(r->hash_ms));
@@ -133,77 +132,9 @@ char *imf_index_report_json(const imf_index_report *r)
     for (size_t i = 0; i < r->n_failures; i++) {
         json_t *f = json_object();
         set_path(f, r->failures[i].path);
-        json_object_set_new(f, "reason", readable(r->failures[i].reason));
+        json_object_set_new(f, "reason", imf_json_readable(r->failures[i].reason));
         json_array_append_new(failures, f);
     }
     json_object_set_new(root, "failures", failures);
-    return dump(root);
-}
-
-char *imf_status_json(const imf_status *s)
-{
-    json_t *root = json_object(), *collections = json_array();
-    json_object_set_new(root, "home", readable(s->home));
-    for (size_t i = 0; i < s->n_collections; i++) {
-        const imf_collection *c = &s->collections[i];
-        json_t *o = json_object();
-        json_object_set_new(o, "name", json_string(c->name));
-        json_object_set_new(o, "title", json_string(c->title));
-        json_object_set_new(o, "model", readable(c->model));
-        json_object_set_new(o, "items", count(c->items));
-        json_object_set_new(o, "moments", count(c->moments));
-        json_object_set_new(o, "failed", count(c->failed));
-        json_object_set_new(o, "offline", count(c->offline));
-        json_object_set_new(o, "bytes", count(c->bytes));
-        json_array_append_new(collections, o);
-    }
-    json_object_set_new(root, "collections", collections);
-    if (s->running) {
-        json_t *run = json_object();
-        json_object_set_new(run, "collection", json_string(s->running_collection));
-        json_object_set_new(run, "done", count(s->running_done));
-        json_object_set_new(run, "total", count(s->running_total));
-        json_object_set_new(run, "rate", json_real(s->running_rate));
-        json_object_set_new(run, "eta_s", real_or_null(s->running_eta_s, s->running_eta_s >= 0));
-        json_object_set_new(root, "running", run);
-    } else {
-        json_object_set_new(root, "running", json_null());
-    }
-    return dump(root);
-}
-
-char *imf_collections_json(const imf_status *s)
-{
-    json_t *root = json_object(), *collections = json_array();
-    for (size_t i = 0; i < s->n_collections; i++) {
-        const imf_collection *c = &s->collections[i];
-        json_t *o = json_object();
-        json_object_set_new(o, "name", json_string(c->name));
-        json_object_set_new(o, "title", json_string(c->title));
-        json_object_set_new(o, "description", json_string(c->description));
-        json_object_set_new(o, "queries", strings(c->queries, c->n_queries));
-        json_object_set_new(o, "model", readable(c->model));
-        json_object_set_new(o, "items", count(c->items));
-        json_object_set_new(o, "moments", count(c->moments));
-        json_array_append_new(collections, o);
-    }
-    json_object_set_new(root, "collections", collections);
-    return dump(root);
-}
-
-char *imf_verify_report_json(const imf_verify_report *r)
-{
-    json_t *root = json_object(), *damage = json_array();
-    json_object_set_new(root, "ok", json_boolean(r->ok));
-    json_object_set_new(root, "segments", count(r->segments));
-    json_object_set_new(root, "rows", count(r->rows));
-    for (size_t i = 0; i < r->n_damage; i++) {
-        json_t *d = json_object();
-        json_object_set_new(d, "file", readable(r->damage[i].file));
-        json_object_set_new(d, "what", readable(r->damage[i].what));
-        json_object_set_new(d, "rows", count(r->damage[i].rows));
-        json_array_append_new(damage, d);
-    }
-    json_object_set_new(root, "damage", damage);
-    return dump(root);
+    return imf_json_dump(root);
 }

@@ -13,7 +13,7 @@
 #include "nn/dnn.h"
 #include "text/words.h"
 
-static bool holds_model(const char *folder)
+bool imf_model_in_folder(const char *folder)
 {
     char *config = imf_sprintf("%s/config.json", folder);
     bool there = config && access(config, R_OK) == 0;
@@ -21,32 +21,37 @@ static bool holds_model(const char *folder)
     return there;
 }
 
-/* folder/name if a model lies there, else NULL. */
-static char *look_in(const char *folder, const char *between, const char *name)
+char *imf_model_place(const char *home, int i)
 {
-    if (!folder || !*folder)
-        return NULL;
-    char *path = imf_sprintf("%s%s/%s", folder, between, name);
-    if (path && holds_model(path))
-        return path;
-    imf_free(path);
-    return NULL;
+    /* $IMAGEFINDER_MODELS, the home, beside the build tree, beside an installed program */
+    static const char *const between[IMF_MODEL_PLACES] = {"", "/models", "/../models",
+                                                          "/../share/imagefinder/models"};
+    char *program = i >= 2 ? imf_program_folder() : NULL;
+    const char *start = i == 0 ? getenv("IMAGEFINDER_MODELS") : i == 1 ? home : program;
+    char *place = start && *start ? imf_sprintf("%s%s", start, between[i]) : NULL;
+    imf_free(program);
+    return place;
 }
 
-/* Where models are looked for by name: $IMAGEFINDER_MODELS, the home, beside the build tree, beside an installed
- * program. */
 static char *find_folder(const char *home, const char *name)
 {
-    char *program = imf_program_folder();
-    char *found = look_in(getenv("IMAGEFINDER_MODELS"), "", name);
-    if (!found)
-        found = look_in(home, "/models", name);
-    if (!found)
-        found = look_in(program, "/../models", name);
-    if (!found)
-        found = look_in(program, "/../share/imagefinder/models", name);
-    imf_free(program);
-    return found;
+    for (int i = 0; i < IMF_MODEL_PLACES; i++) {
+        char *place = imf_model_place(home, i);
+        char *path = place ? imf_sprintf("%s/%s", place, name) : NULL;
+        imf_free(place);
+        if (path && imf_model_in_folder(path)) {
+            char *real = realpath(path, NULL); /* as people are shown it */
+            char *shown = real ? imf_strdup(real) : NULL;
+            free(real);
+            if (shown) {
+                imf_free(path);
+                path = shown;
+            }
+            return path;
+        }
+        imf_free(path);
+    }
+    return NULL;
 }
 
 static int locate(imf_model *m, const char *home, const char *reference, imf_err *err)

@@ -1,6 +1,7 @@
 /*
  * A search from start to end: which model and which collections, the query's vector, the scan, and what the nearest
- * vectors stand for. One snapshot of the catalog serves the whole search, so that it never sees half a batch.
+ * vectors stand for. One snapshot of the catalog serves the whole search, so that it never sees half a batch;
+ * what stays open between searches is reader.c's.
  */
 #include <errno.h>
 #include <math.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lang.h"
 #include "base/utf8.h"
 #include "finder/finder.h"
 #include "text/fold.h"
@@ -22,13 +24,12 @@ typedef struct search { /* one search under way */
     imf_finder *f;
     const imf_query *query;
     results_box *box;
-    imf_store *store;             /* NULL: no home yet */
+    imf_store *store;             /* borrowed, in a snapshot; NULL: no home yet */
     imf_store_collection collection; /* the one asked for; id 0: all */
     imf_model *model;
     int64_t space;                /* 0: nothing was indexed in the model's space */
-    imf_index *index;
+    imf_index *index;             /* borrowed; NULL: then too */
     float *vector;                /* [dim] */
-    uint64_t *bitmap;             /* NULL: every row counts */
 } search;
 
 imf_query imf_query_default(void)
@@ -53,7 +54,7 @@ static int out_of_memory(imf_err *err)
 
 static int check(const imf_query *q, imf_err *err)
 {
-    if ((q->text != NULL) == (q->picture != NULL))
+    if ((q->text != NULL) + (q->picture != NULL) + (q->item != NULL) != 1)
         return imf_fail(err, IMF_EUSAGE, MSG_FINDER_ONE_QUERY);
     if ((q->text && imf_text_blank(q->text)) || (q->picture && *q->picture == '\0'))
         return imf_fail(err, IMF_EUSAGE, MSG_FINDER_EMPTY_QUERY);
@@ -61,6 +62,9 @@ static int check(const imf_query *q, imf_err *err)
         return imf_fail(err, IMF_EUSAGE, MSG_FINDER_K, q->k);
     if (q->has_min_score && !isfinite(q->min_score))
         return imf_fail(err, IMF_EUSAGE, MSG_FINDER_MIN_SCORE);
+    uint8_t hash[16];
+    if (q->item && !imf_unhex(q->item, hash, 16))
+        return imf_fail(err, IMF_EUSAGE, MSG_FINDER_ITEM_ID, q->item);
     return q->collection ? imf_check_collection_name(q->collection, err) : IMF_OK;
 }
 
@@ -69,11 +73,10 @@ static int check(const imf_query *q, imf_err *err)
 static int choose(search *s, imf_err *err)
 {
     const char *name = s->query->collection, *reference = s->f->model;
-    int rc = imf_finder_open_store(s->f, false, &s->store, err);
+    int rc = imf_finder_begin_read(s->f, &s->store, err);
     if (rc != IMF_OK && rc != IMF_EUNKNOWN)
         return rc;
     if (s->store) {
-        IMF_TRY(imf_store_begin(s->store, err));
         rc = imf_store_collection_get(s->store, name ? name : "default", &s->collection, err);
         if (rc != IMF_OK && rc != IMF_EUNKNOWN)
             goto out;
@@ -119,7 +122,7 @@ static int warn_left_out(search *s, imf_err *err)
     size_t count = 0;
     for (size_t i = 0; i < n && warnings; i++)
         if (all[i].space != s->space &&
-            (warnings[count] = imf_arena_sprintf(arena, WARN_FINDER_LEFT_OUT, all[i].name, all[i].model)))
+            (warnings[count] = imf_arena_sprintf(arena, imf_tr(WARN_FINDER_LEFT_OUT), all[i].name, all[i].model)))
             count++;
     imf_store_collections_free(&all, n);
     if (!warnings)
@@ -129,47 +132,46 @@ static int warn_left_out(search *s, imf_err *err)
     return IMF_OK;
 }
 
+/* The stored vector of an item, in *found when the model's space has one. */
+static int item_vector(search *s, const uint8_t hash[16], bool *found, imf_err *err)
+{
+    uint64_t id;
+    int rc = s->store && s->space ? imf_store_vector_of_item(s->store, hash, s->space, &id, err) : IMF_EUNKNOWN;
+    *found = rc == IMF_OK;
+    if (rc == IMF_EUNKNOWN)
+        return IMF_OK;
+    return rc == IMF_OK ? imf_index_read(s->index, id, s->vector, err) : rc;
+}
+
 /* The vector of a picture query: a file first, then an item. */
 static int picture_vector(search *s, imf_err *err)
 {
     const char *name = s->query->picture;
     uint8_t hash[16];
-    uint64_t id;
+    bool found = false;
     if (access(name, F_OK) == 0)
         return imf_finder_embed_file(s->f, s->model, name, false, s->vector, err);
-    if (!imf_unhex(name, hash, 16))
-        return imf_fail(err, IMF_EINPUT, MSG_FINDER_ITEM_UNKNOWN, name);
-    int rc = s->store && s->space ? imf_store_vector_of_item(s->store, hash, s->space, &id, err) : IMF_EUNKNOWN;
-    if (rc == IMF_EUNKNOWN)
-        return imf_fail(err, IMF_EINPUT, MSG_FINDER_ITEM_UNKNOWN, name);
-    if (rc != IMF_OK)
+    int rc = imf_unhex(name, hash, 16) ? item_vector(s, hash, &found, err) : IMF_OK;
+    if (rc == IMF_OK && !found)
+        rc = imf_fail(err, IMF_EINPUT, MSG_FINDER_ITEM_UNKNOWN, name);
+    return rc;
+}
+
+/* The vector of an item query: the file system is not asked. */
+static int query_item_vector(search *s, imf_err *err)
+{
+    const char *name = s->query->item;
+    uint8_t hash[16];
+    bool found = false;
+    imf_store_item item;
+    imf_unhex(name, hash, 16); /* checked before */
+    int rc = item_vector(s, hash, &found, err);
+    if (rc != IMF_OK || found)
         return rc;
-    return imf_index_read(s->index, id, s->vector, err);
-}
-
-static int set_bit(void *user, uint64_t id)
-{
-    search *s = user;
-    int64_t at = imf_index_position(s->index, id);
-    if (at >= 0)
-        s->bitmap[at / 64] |= (uint64_t)1 << (at % 64);
-    return 0;
-}
-
-/* Which rows count: none is looked up when all of them do. */
-static int make_filter(search *s, imf_bitmap *filter, imf_err *err)
-{
-    bool all = false;
-    if (!s->collection.id) {
-        int rc = imf_store_all_live(s->store, s->space, &all, err);
-        if (rc != IMF_OK || all)
-            return rc;
-    }
-    size_t words = (size_t)(imf_index_rows(s->index) / 64 + 1);
-    if (!(s->bitmap = imf_alloc_array(words, sizeof *s->bitmap)))
-        return out_of_memory(err);
-    *filter = (imf_bitmap){s->bitmap, words};
-    return imf_store_live(s->store, s->space, s->collection.id, set_bit, s, err);
+    rc = s->store ? imf_store_item_by_hash(s->store, hash, s->space, &item, err) : IMF_EUNKNOWN;
+    if (rc == IMF_OK)
+        return imf_fail(err, IMF_EMODEL, MSG_FINDER_ITEM_SPACE, name, s->model->name);
+    return rc == IMF_EUNKNOWN ? imf_fail(err, IMF_ENOITEM, MSG_FINDER_NO_ITEM, name) : rc;
 }
 
 static int fill_hit(search *s, uint64_t id, float score, imf_hit *hit, imf_err *err)
@@ -222,7 +224,7 @@ static int scan(search *s, imf_err *err)
         rc = out_of_memory(err);
         goto out;
     }
-    IMF_TRY(make_filter(s, &filter, err));
+    IMF_TRY(imf_finder_use_filter(s->f, s->collection.id, &filter, err));
     IMF_TRY(imf_index_search(s->index, s->vector, 1, (int)k, filter.words ? &filter : NULL, &how, ids, scores, err));
     for (size_t i = 0; i < k && ids[i] != UINT64_MAX; i++) {
         if (s->query->has_min_score && scores[i] < s->query->min_score)
@@ -264,19 +266,19 @@ static int run(search *s, imf_err *err)
     }
     IMF_TRY(warn_left_out(s, err));
     if (s->space)
-        IMF_TRY(imf_finder_open_index(s->f, s->store, s->space, s->model->space, s->model->cfg->dim, false, false,
-                                      &s->index, err));
+        IMF_TRY(imf_finder_use_index(s->f, s->space, s->model->space, s->model->cfg->dim, &s->index, err));
     then = imf_now_ms();
     if (q->text)
         IMF_TRY(imf_model_embed_text(s->model, q->text, s->vector, err));
+    else if (q->item)
+        IMF_TRY(query_item_vector(s, err));
     else
         IMF_TRY(picture_vector(s, err));
     res->embed_ms = imf_now_ms() - then;
     then = imf_now_ms();
     if (s->index)
         IMF_TRY(scan(s, err));
-    if (s->store)
-        IMF_TRY(imf_store_commit(s->store, err)); /* the snapshot held to the end */
+    IMF_TRY(imf_finder_end_read(s->f, IMF_OK, err)); /* the snapshot held to the end */
     res->search_ms = imf_now_ms() - then;
     res->total_ms = imf_now_ms() - start;
 out:
@@ -296,10 +298,9 @@ int imf_search(imf_finder *finder, const imf_query *query, imf_results **results
         rc = out_of_memory(err);
     else
         rc = run(&s, err);
-    imf_index_close(&s.index);
+    if (rc != IMF_OK)
+        imf_finder_end_read(finder, rc, NULL);
     imf_store_collection_clear(&s.collection);
-    imf_store_close(&s.store);
-    imf_free(s.bitmap);
     imf_free(s.vector);
     if (rc == IMF_OK)
         *results = made;

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char imf_scan_extensions[] = "jpg jpeg jpe png webp gif tif tiff";
+const char imf_scan_extensions[] = "jpg jpeg jpe png webp gif tif tiff heic heif avif jxl";
 
 /* The name ends in one of the extensions, in any case, after something. */
 static bool is_picture_name(const char *name)

@@ -1,4 +1,4 @@
-/* What is in a home: status and collections, and editing a collection's words. */
+/* What is in a home: its collections, and the run under way. */
 #include <string.h>
 
 #include "finder/finder.h"
@@ -21,28 +21,6 @@ void imf_status_free(imf_status **status)
 static int out_of_memory(imf_err *err)
 {
     return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading the status");
-}
-
-static bool copy_collection(imf_arena *a, imf_collection *to, const imf_store_collection *from)
-{
-    const char **queries = imf_arena_alloc(a, (from->n_queries + 1) * sizeof *queries);
-    *to = (imf_collection){
-        .name = imf_arena_strdup(a, from->name),
-        .title = imf_arena_strdup(a, from->title ? from->title : ""),
-        .description = imf_arena_strdup(a, from->description ? from->description : ""),
-        .model = imf_arena_strdup(a, from->model),
-        .queries = queries,
-        .n_queries = from->n_queries,
-        .items = from->items,
-        .moments = from->moments,
-        .failed = from->failed,
-        .offline = from->offline,
-        .bytes = from->bytes,
-    };
-    bool ok = queries && to->name && to->title && to->description && to->model;
-    for (size_t i = 0; i < from->n_queries && ok; i++)
-        ok = (queries[i] = imf_arena_strdup(a, from->queries[i])) != NULL;
-    return ok;
 }
 
 static int fill_running(const imf_finder *f, imf_store *store, status_box *box, imf_err *err)
@@ -71,12 +49,11 @@ static int fill(imf_finder *f, status_box *box, imf_err *err)
     box->status.home = imf_arena_strdup(box->arena, f->home);
     if (!box->status.home)
         return out_of_memory(err);
-    rc = imf_finder_open_store(f, false, &store, err);
+    rc = imf_finder_begin_read(f, &store, err);
     if (rc == IMF_EUNKNOWN)
         return IMF_OK; /* no home yet: nothing is in it */
     if (rc != IMF_OK)
         return rc;
-    IMF_TRY(imf_store_begin(store, err));
     IMF_TRY(imf_store_collections(store, &found, &n, err));
     imf_collection *collections = imf_arena_alloc(box->arena, (n + 1) * sizeof *collections);
     if (!collections) {
@@ -84,18 +61,16 @@ static int fill(imf_finder *f, status_box *box, imf_err *err)
         goto out;
     }
     for (size_t i = 0; i < n; i++)
-        if (!copy_collection(box->arena, &collections[i], &found[i])) {
+        if (!imf_collection_copy(box->arena, &collections[i], &found[i])) {
             rc = out_of_memory(err);
             goto out;
         }
     box->status.collections = collections;
     box->status.n_collections = n;
     IMF_TRY(fill_running(f, store, box, err));
-    rc = imf_store_commit(store, err);
 out:
     imf_store_collections_free(&found, n);
-    imf_store_close(&store);
-    return rc;
+    return imf_finder_end_read(f, rc, err);
 }
 
 int imf_status_get(imf_finder *finder, imf_status **status, imf_err *err)
@@ -112,44 +87,5 @@ int imf_status_get(imf_finder *finder, imf_status **status, imf_err *err)
         *status = made;
     else
         imf_status_free(&made);
-    return rc;
-}
-
-int imf_collection_edit_apply(imf_finder *finder, const imf_collection_edit *edit, imf_err *err)
-{
-    int rc = IMF_OK;
-    imf_lock lock = {.fd = -1};
-    imf_store *store = NULL;
-    imf_store_collection found = {0};
-    const char *name = edit->collection ? edit->collection : "default";
-    bool open = false;
-
-    IMF_TRY(imf_check_collection_name(name, err));
-    if (!edit->title && !edit->description && edit->n_queries == 0) {
-        rc = imf_fail(err, IMF_EUSAGE, MSG_FINDER_NOTHING_TO_EDIT);
-        goto out;
-    }
-    rc = imf_finder_open_store(finder, false, &store, err); /* a home is not made for an edit */
-    if (rc == IMF_OK)
-        rc = imf_store_collection_get(store, name, &found, err);
-    if (rc == IMF_EUNKNOWN)
-        rc = imf_fail(err, rc, MSG_FINDER_COLLECTION_UNKNOWN, name);
-    if (rc != IMF_OK)
-        goto out;
-    imf_store_close(&store);
-    IMF_TRY(imf_lock_take(&lock, finder, err));
-    IMF_TRY(imf_finder_open_store(finder, true, &store, err));
-    IMF_TRY(imf_store_begin(store, err));
-    open = true;
-    IMF_TRY(imf_store_collection_edit(store, found.id, edit->title, edit->description, edit->queries, edit->n_queries,
-                                      err));
-    IMF_TRY(imf_store_commit(store, err));
-    open = false;
-out:
-    if (open)
-        imf_store_rollback(store);
-    imf_store_collection_clear(&found);
-    imf_store_close(&store);
-    imf_lock_drop(&lock);
     return rc;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/lang.h"
 #include "base/mem.h"
 #include "kern/kern.h"
 
@@ -38,16 +39,16 @@ static bool block_sound(const imf_segment *s, uint32_t block, const unsigned cha
 
 int imf_block_fail(const imf_segment *s, uint32_t block, imf_err *err)
 {
-    char what[160];
+    char what[256];
     uint32_t first = block * IMF_BLOCK_ROWS;
-    snprintf(what, sizeof what, MSG_INDEX_WHAT_BLOCK, block, first, first + rows_of_block(s, block) - 1);
+    snprintf(what, sizeof what, imf_tr(MSG_INDEX_WHAT_BLOCK), block, first, first + rows_of_block(s, block) - 1);
     return imf_fail(err, IMF_EDAMAGE, MSG_INDEX_DAMAGED, s->shown, what);
 }
 
 int imf_segment_bad_values(const imf_segment *s, uint32_t block, uint32_t row, imf_err *err)
 {
-    char what[160];
-    snprintf(what, sizeof what, MSG_INDEX_WHAT_VALUES, row, block);
+    char what[256];
+    snprintf(what, sizeof what, imf_tr(MSG_INDEX_WHAT_VALUES), row, block);
     return imf_fail(err, IMF_EDAMAGE, MSG_INDEX_DAMAGED, s->shown, what);
 }
 
@@ -63,8 +64,8 @@ int imf_segment_map(imf_segment *s, imf_err *err)
     if (e < 0)
         return imf_fail_errno(err, IMF_EIO, e, MSG_INDEX_READ, s->shown);
     if (size < end) { /* cut since it was opened */
-        char what[160];
-        snprintf(what, sizeof what, MSG_INDEX_WHAT_SHORT, (unsigned long long)end, (unsigned long long)size, 0u,
+        char what[256];
+        snprintf(what, sizeof what, imf_tr(MSG_INDEX_WHAT_SHORT), (unsigned long long)end, (unsigned long long)size, 0u,
                  s->rows > 0 ? s->rows - 1 : 0);
         return imf_fail(err, IMF_EDAMAGE, MSG_INDEX_DAMAGED, s->shown, what);
     }
@@ -106,16 +107,16 @@ struct run {
 static void tell_run(const imf_segment *s, const struct run *run,
                      void (*report)(void *user, const char *file, const char *what, uint64_t rows), void *user)
 {
-    char what[160];
+    char what[256];
     uint32_t from = run->first * IMF_BLOCK_ROWS, to = run->last * IMF_BLOCK_ROWS + rows_of_block(s, run->last) - 1;
     if (run->verdict == SOUND)
         return;
     if (run->verdict == UNREADABLE)
-        snprintf(what, sizeof what, MSG_INDEX_WHAT_UNREADABLE, run->first, run->last, from, to);
+        snprintf(what, sizeof what, imf_tr(MSG_INDEX_WHAT_UNREADABLE), run->first, run->last, from, to);
     else if (run->first == run->last)
-        snprintf(what, sizeof what, MSG_INDEX_WHAT_BLOCK, run->first, from, to);
+        snprintf(what, sizeof what, imf_tr(MSG_INDEX_WHAT_BLOCK), run->first, from, to);
     else
-        snprintf(what, sizeof what, MSG_INDEX_WHAT_BLOCKS, run->first, run->last, from, to);
+        snprintf(what, sizeof what, imf_tr(MSG_INDEX_WHAT_BLOCKS), run->first, run->last, from, to);
     report(user, s->path, what, to - from + 1);
 }
 
@@ -131,7 +132,7 @@ int imf_segment_verify(imf_segment *s, void (*report)(void *user, const char *fi
 
     int e = s->fl->open(s->fl->self, s->path, IMF_FILE_READ, &file);
     if (e == -ENOENT) {
-        report(user, s->path, MSG_INDEX_WHAT_MISSING, s->rows);
+        report(user, s->path, imf_tr(MSG_INDEX_WHAT_MISSING), s->rows);
         return IMF_OK;
     }
     if (e < 0)

@@ -32,7 +32,7 @@ typedef struct imf_segment_layout { /* what a sound header says */
 typedef struct imf_segment_fault {
     enum { IMF_FAULT_NONE, IMF_FAULT_HEADER, IMF_FAULT_SHORT } kind; /* HEADER: nothing in the file can be read */
     uint64_t rows;                                                   /* touched */
-    char what[160];
+    char what[256];
 } imf_segment_fault;
 
 /* Checks the header and the size of an open file against s (space, number, rows). Errors: IMF_EIO, IMF_EMEM; damage

@@ -85,6 +85,17 @@ void imf_index_close(imf_index **index)
     *index = NULL;
 }
 
+bool imf_index_is_whole(const imf_index *x)
+{
+    for (size_t i = 0; i < x->n; i++) {
+        const imf_segment *s = x->segments[i];
+        uint64_t size = 0;
+        if (!s->file || s->fl->size(s->file, &size) != 0 || size < s->map_size)
+            return false;
+    }
+    return true;
+}
+
 void imf_index_set_capacity(imf_index *x, uint32_t rows)
 {
     x->capacity = rows;

@@ -46,6 +46,10 @@ int imf_index_open(imf_index **out, const imf_file_layer *fl, const char *folder
                    imf_err *err);
 void imf_index_close(imf_index **index);
 
+/* Whether every file is still as long as its rows need: an index that is kept open asks before it is searched again,
+ * because reading what was cut off from a mapped file would end the process. */
+bool imf_index_is_whole(const imf_index *index);
+
 uint64_t imf_index_rows(const imf_index *index); /* committed and, in the writer, appended */
 
 /* Appends n rows float32 [n, dim]; ids[n] gets their ids. Rows are normalised to unit length and stored as f16. A

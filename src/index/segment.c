@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/lang.h"
 #include "base/mem.h"
 #include "index/block.h"
 #include "kern/kern.h"
@@ -84,40 +85,43 @@ static bool check_slot(const imf_segment *s, const imf_segment_slot *slot, imf_s
     const size_t room = sizeof fault->what;
     fault->rows = s->rows;
     if (slot->version != IMF_SEGMENT_VERSION)
-        return snprintf(what, room, MSG_INDEX_WHAT_VERSION, slot->version, (unsigned)IMF_SEGMENT_VERSION), false;
+        return snprintf(what, room, imf_tr(MSG_INDEX_WHAT_VERSION), slot->version, (unsigned)IMF_SEGMENT_VERSION),
+               false;
     if (memcmp(slot->catalog, s->space.catalog, sizeof slot->catalog) != 0)
-        return snprintf(what, room, MSG_INDEX_WHAT_FOREIGN, "catalog"), false;
+        return snprintf(what, room, imf_tr(MSG_INDEX_WHAT_FOREIGN), "catalog"), false;
     if (memcmp(slot->space, s->space.space, sizeof slot->space) != 0)
-        return snprintf(what, room, MSG_INDEX_WHAT_FOREIGN, "space"), false;
+        return snprintf(what, room, imf_tr(MSG_INDEX_WHAT_FOREIGN), "space"), false;
     if (slot->dim != (uint32_t)s->space.dim)
-        return snprintf(what, room, MSG_INDEX_WHAT_DIM, slot->dim, s->space.dim), false;
+        return snprintf(what, room, imf_tr(MSG_INDEX_WHAT_DIM), slot->dim, s->space.dim), false;
     if (slot->number != s->number)
-        return snprintf(what, room, MSG_INDEX_WHAT_NUMBER, slot->number), false;
+        return snprintf(what, room, imf_tr(MSG_INDEX_WHAT_NUMBER), slot->number), false;
     if (slot->metric != IMF_METRIC_COSINE)
-        return snprintf(what, room, MSG_INDEX_WHAT_CONTRADICTION, "metric"), false;
+        return snprintf(what, room, imf_tr(MSG_INDEX_WHAT_CONTRADICTION), "metric"), false;
     if (slot->block_rows != IMF_BLOCK_ROWS)
-        return snprintf(what, room, MSG_INDEX_WHAT_CONTRADICTION, "rows a block"), false;
+        return snprintf(what, room, imf_tr(MSG_INDEX_WHAT_CONTRADICTION), "rows a block"), false;
     if (slot->capacity == 0 || slot->capacity > IMF_SEGMENT_ROWS || slot->capacity % IMF_BLOCK_ROWS != 0)
-        return snprintf(what, room, MSG_INDEX_WHAT_CONTRADICTION, "capacity"), false;
+        return snprintf(what, room, imf_tr(MSG_INDEX_WHAT_CONTRADICTION), "capacity"), false;
     if (slot->n_planes > IMF_SEGMENT_PLANES)
-        return snprintf(what, room, MSG_INDEX_WHAT_CONTRADICTION, "number of planes"), false;
+        return snprintf(what, room, imf_tr(MSG_INDEX_WHAT_CONTRADICTION), "number of planes"), false;
     if (s->rows > slot->capacity || (slot->rows != 0 && s->rows != slot->rows))
-        return snprintf(what, room, MSG_INDEX_WHAT_ROWS, s->rows, slot->rows != 0 ? slot->rows : slot->capacity), false;
+        return snprintf(what, room, imf_tr(MSG_INDEX_WHAT_ROWS), s->rows,
+                        slot->rows != 0 ? slot->rows : slot->capacity),
+               false;
 
     const imf_plane *rows = NULL;
     for (uint32_t i = 0; i < slot->n_planes; i++)
         if (memcmp(slot->planes[i].kind, "P2\0", 4) == 0) {
             if (rows)
-                return snprintf(what, room, MSG_INDEX_WHAT_CONTRADICTION, "two planes of rows"), false;
+                return snprintf(what, room, imf_tr(MSG_INDEX_WHAT_CONTRADICTION), "two planes of rows"), false;
             rows = &slot->planes[i];
         }
     if (!rows || memcmp(rows->element, "f16", 4) != 0 || rows->row_bytes != slot->dim * 2 ||
         rows->offset < IMF_SEGMENT_HEADER_BYTES || rows->offset % 64 != 0 || rows->offset > INT64_MAX / 2)
-        return snprintf(what, room, MSG_INDEX_WHAT_CONTRADICTION, "plane of rows"), false;
+        return snprintf(what, room, imf_tr(MSG_INDEX_WHAT_CONTRADICTION), "plane of rows"), false;
     *layout = (imf_segment_layout){
         .offset = rows->offset, .capacity = slot->capacity, .growing = slot->rows == 0 && rows->length == 0};
     if (rows->length != 0 && rows->length < imf_rows_end(0, s->space.dim, s->rows))
-        return snprintf(what, room, MSG_INDEX_WHAT_CONTRADICTION, "length of the rows"), false;
+        return snprintf(what, room, imf_tr(MSG_INDEX_WHAT_CONTRADICTION), "length of the rows"), false;
     return true;
 }
 
@@ -139,7 +143,8 @@ int imf_segment_inspect(const imf_segment *s, imf_file *file, imf_segment_layout
     }
     slot = choose_slot(slots, (size_t)n);
     if (!slot) {
-        *fault = (imf_segment_fault){.kind = IMF_FAULT_HEADER, .rows = s->rows, .what = MSG_INDEX_WHAT_HEADER};
+        *fault = (imf_segment_fault){.kind = IMF_FAULT_HEADER, .rows = s->rows};
+        snprintf(fault->what, sizeof fault->what, "%s", imf_tr(MSG_INDEX_WHAT_HEADER));
         goto out;
     }
     uint64_t size = layout->size;
@@ -156,7 +161,7 @@ int imf_segment_inspect(const imf_segment *s, imf_file *file, imf_segment_layout
                              : (uint32_t)((size - layout->offset) / imf_block_bytes(s->space.dim)) * IMF_BLOCK_ROWS;
         fault->kind = IMF_FAULT_SHORT;
         fault->rows = s->rows > whole ? s->rows - whole : s->rows;
-        snprintf(fault->what, sizeof fault->what, MSG_INDEX_WHAT_SHORT, (unsigned long long)end,
+        snprintf(fault->what, sizeof fault->what, imf_tr(MSG_INDEX_WHAT_SHORT), (unsigned long long)end,
                  (unsigned long long)size, s->rows - (uint32_t)fault->rows, s->rows > 0 ? s->rows - 1 : 0);
     }
 out:

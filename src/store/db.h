@@ -90,6 +90,7 @@ enum { IMF_SCHEMA_APPLICATION = 0x494d4643 }; /* "IMFC": marks the file as ours 
 
 extern const char *const imf_schema_steps[]; /* step i takes a catalog of version i to version i + 1 */
 extern const int imf_schema_version;         /* how many there are */
+extern const int imf_schema_oldest_read;     /* a reader takes catalogs from this version on as they are */
 
 /* Reads the version of the schema: 0 is an empty file. IMF_EDAMAGE when it is somebody else's database. */
 int imf_schema_look(imf_store *store, imf_err *err);

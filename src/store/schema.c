@@ -123,7 +123,14 @@ static const char step_1[] =
     "  eta_s REAL NOT NULL"
     ") STRICT;";
 
-const char *const imf_schema_steps[] = {step_1};
+/* Version 2. The content of a file that the decoder gave up, so that a copy of it is not tried. Only the writer reads
+ * it: see imf_schema_oldest_read. */
+static const char step_2[] =
+    "ALTER TABLE failure ADD COLUMN hash BLOB CHECK(hash IS NULL OR length(hash) = 16);"
+    "CREATE INDEX failure_hash ON failure(hash) WHERE hash IS NOT NULL;";
+
+const char *const imf_schema_steps[] = {step_1, step_2};
+const int imf_schema_oldest_read = 1;
 const int imf_schema_version = (int)(sizeof imf_schema_steps / sizeof imf_schema_steps[0]);
 
 int imf_schema_newer(const imf_store *store, imf_err *err)

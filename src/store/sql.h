@@ -22,6 +22,7 @@
 /* clang-format off */
 #define IMF_SQL_LIST(X)                                                                                                \
     X(VERSION, "PRAGMA user_version")                                                                                  \
+    X(DATA_VERSION, "PRAGMA data_version")                                                                             \
     X(UUID, "SELECT value FROM meta WHERE key = 'uuid'")                                                               \
     /* spaces and segments */                                                                                          \
     X(SPACE_FIND, "SELECT id, dim FROM space WHERE hash = ?1")                                                         \
@@ -53,6 +54,12 @@
     X(COUNT_FAILED, "SELECT count(*) FROM path WHERE collection = ?1 AND item IS NULL")                                \
     X(COUNT_OFFLINE, "SELECT count(*) FROM root r CROSS JOIN path p ON p.root = r.id "                                 \
       "WHERE r.collection = ?1 AND r.offline")                                                                         \
+    X(ROOTS, "SELECT path FROM root WHERE collection = ?1 ORDER BY path")                                              \
+    X(COLLECTION_UNSWEEP, "INSERT OR IGNORE INTO unswept(item) "                                                       \
+      "SELECT DISTINCT item FROM path WHERE collection = ?1 AND item IS NOT NULL")                                     \
+    X(COLLECTION_PATHS_REMOVE, "DELETE FROM path WHERE collection = ?1")                                               \
+    X(COLLECTION_ROOTS_REMOVE, "DELETE FROM root WHERE collection = ?1")                                               \
+    X(COLLECTION_REMOVE, "DELETE FROM collection WHERE id = ?1")                                                       \
     X(ROOT_FIND, "SELECT id FROM root WHERE collection = ?1 AND path = ?2")                                            \
     X(ROOT_ADD, "INSERT INTO root(collection, path) VALUES(?1, ?2)")                                                   \
     X(ROOT_OFFLINE, "UPDATE root SET offline = ?2 WHERE id = ?1")                                                      \
@@ -65,14 +72,22 @@
     X(PATH_ADD, "INSERT INTO path(collection, root, path, size, mtime_ns, item) VALUES(?1, ?2, ?3, ?4, ?5, ?6)")       \
     X(PATH_SET, "UPDATE path SET root = ?2, size = ?3, mtime_ns = ?4, item = ?5 WHERE id = ?1")                        \
     X(PATH_REMOVE, "DELETE FROM path WHERE id = ?1")                                                                   \
-    X(FAILURE_PUT, "INSERT INTO failure(path, reason, attempts) VALUES(?1, ?2, 1) ON CONFLICT(path) DO UPDATE "        \
-      "SET reason = excluded.reason, attempts = CASE WHEN ?3 THEN attempts + 1 ELSE 1 END")                            \
+    X(FAILURE_PUT, "INSERT INTO failure(path, reason, hash, attempts) VALUES(?1, ?2, ?4, 1) "                          \
+      "ON CONFLICT(path) DO UPDATE SET reason = excluded.reason, hash = excluded.hash, "                               \
+      "attempts = CASE WHEN ?3 THEN attempts + 1 ELSE 1 END")                                                          \
+    X(FAILURE_FIND, "SELECT f.reason, coalesce((SELECT o.hash = ?1 FROM path p CROSS JOIN failure o ON o.path = p.id " \
+      "WHERE p.collection = ?2 AND p.path = ?3), 0) FROM failure f WHERE f.hash = ?1 LIMIT 1")                         \
     X(FAILURE_REMOVE, "DELETE FROM failure WHERE path = ?1")                                                           \
     /* items and moments */                                                                                            \
     X(ITEM_FIND, "SELECT i.id, i.size, i.width, i.height, "                                                            \
       "EXISTS (SELECT 1 FROM moment m WHERE m.item = i.id AND m.space = ?2) FROM item i WHERE i.hash = ?1")            \
     X(ITEM_ADD, "INSERT INTO item(hash, size, width, height) VALUES(?1, ?2, ?3, ?4)")                                  \
     X(MOMENT_ADD, "INSERT INTO moment(vector_id, item, space, time_ms, end_ms) VALUES(?1, ?2, ?3, ?4, ?5)")            \
+    X(THUMBNAIL_PUT, "INSERT INTO thumbnail(item, jpeg) VALUES(?1, ?2) "                                               \
+      "ON CONFLICT(item) DO UPDATE SET jpeg = excluded.jpeg")                                                          \
+    X(THUMBNAIL_GET, "SELECT t.jpeg FROM item i CROSS JOIN thumbnail t ON t.item = i.id WHERE i.hash = ?1")            \
+    X(FILES_OF_ITEM, "SELECT p.path, r.path, p.size, p.mtime_ns FROM item i CROSS JOIN path p ON p.item = i.id "       \
+      "CROSS JOIN root r ON r.id = p.root WHERE i.hash = ?1 ORDER BY p.path")                                          \
     X(UNSWEPT_SET, "INSERT OR IGNORE INTO unswept(item) SELECT ?1 "                                                    \
       "WHERE NOT EXISTS (SELECT 1 FROM path WHERE item = ?1) "                                                         \
       "OR EXISTS (SELECT 1 FROM moment m WHERE m.item = ?1 AND NOT " IMF_SQL_LIVE ")")                                 \

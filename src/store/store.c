@@ -86,8 +86,10 @@ static int connect(imf_store *store, const char *name, int flags)
     sqlite3_busy_timeout(store->db, BUSY_MS);
     /* A catalog that somebody else prepared can neither run functions from its schema nor damage itself. */
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
+    /* secure_delete: Debian's SQLite overwrites all that is deleted, which writes the thumbnails of a large collection
+     * once more when it is removed, also on a disk that is full; FAST does it only where a page is written anyway. */
     rc = set(store->db, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; "
-                        "PRAGMA cache_size = -16000");
+                        "PRAGMA cache_size = -16000; PRAGMA secure_delete = FAST");
     return rc == SQLITE_OK ? set(store->db, "SELECT count(*) FROM sqlite_schema") : rc;
 }
 
@@ -233,8 +235,8 @@ static int open_reader(imf_store *store, imf_err *err)
         rc = IMF_EUNKNOWN;
     else if (store->version > imf_schema_version)
         rc = imf_schema_newer(store, err);
-    else if (store->version < imf_schema_version)
-        rc = imf_fail(err, IMF_EINPUT, MSG_STORE_OLDER, store->path, store->version, imf_schema_version);
+    else if (store->version < imf_schema_oldest_read)
+        rc = imf_fail(err, IMF_EINPUT, MSG_STORE_OLDER, store->path, store->version, imf_schema_oldest_read);
 out:
     return rc;
 }
@@ -298,6 +300,25 @@ void imf_store_uuid(const imf_store *store, uint8_t out[16])
     memcpy(out, store->uuid, 16);
 }
 
+bool imf_store_is_frozen(const imf_store *store)
+{
+    return store->frozen;
+}
+
+int imf_store_data_version(imf_store *store, int64_t *version, imf_err *err)
+{
+    int rc = IMF_OK;
+    bool row = false;
+    imf_stmt q = {0};
+
+    IMF_TRY(imf_stmt_open(&q, store, IMF_SQL_DATA_VERSION, err));
+    IMF_TRY(imf_stmt_step(&q, &row, err));
+    *version = row ? imf_stmt_get(&q, 0) : 0;
+out:
+    imf_stmt_close(&q);
+    return rc;
+}
+
 /* ---- transactions ---- */
 
 int imf_db_exec(imf_store *store, const char *sql, imf_err *err)
@@ -306,8 +327,8 @@ int imf_db_exec(imf_store *store, const char *sql, imf_err *err)
     return rc == SQLITE_OK ? IMF_OK : imf_db_fail(store, rc, err);
 }
 
-/* The first read fixes the snapshot, so a reader reads something: the version, which also tells whether a newer
- * program has migrated the catalog since it was opened. */
+/* The first read fixes the snapshot, so a reader reads something: the version, which also tells whether a writer has
+ * migrated the catalog since it was opened. */
 static int fix_snapshot(imf_store *store, imf_err *err)
 {
     int rc = IMF_OK;
@@ -317,7 +338,9 @@ static int fix_snapshot(imf_store *store, imf_err *err)
     IMF_TRY(imf_stmt_open(&q, store, IMF_SQL_VERSION, err));
     IMF_TRY(imf_stmt_step(&q, &row, err));
     int64_t version = row ? imf_stmt_get(&q, 0) : 0;
-    if (version != store->version)
+    if (!store->writable && version >= store->version && version <= imf_schema_version)
+        store->version = (int)version; /* one that this program can read too */
+    else if (version != store->version)
         rc = imf_fail(err, IMF_EINPUT, MSG_STORE_NEWER, store->path, (int)version, store->version);
 out:
     imf_stmt_close(&q);

@@ -25,11 +25,17 @@ typedef struct imf_store imf_store;
 
 /* Opens catalog.db at `path`. create: makes it when missing (schema of this version, a new random UUID) and migrates
  * older ones, all in one transaction. Otherwise read-only: a missing or still empty file is IMF_EUNKNOWN without a
- * message (the caller treats it as an empty home), an older schema IMF_EINPUT with advice. A newer schema is IMF_EINPUT
- * for both. */
+ * message (the caller treats it as an empty home), an older schema than it can read IMF_EINPUT with advice. A
+ * newer schema is IMF_EINPUT for both. */
 int imf_store_open(imf_store **out, const char *path, bool create, imf_err *err);
 void imf_store_close(imf_store **store);
 void imf_store_uuid(const imf_store *store, uint8_t out[16]);
+
+/* A reader of a catalog in a folder that may not be written: it is good only as long as nobody changes the file. */
+bool imf_store_is_frozen(const imf_store *store);
+/* A number that changes whenever another connection has committed something; between begin and commit that of the
+ * snapshot. It means nothing in another connection. */
+int imf_store_data_version(imf_store *store, int64_t *version, imf_err *err);
 
 int imf_store_begin(imf_store *store, imf_err *err);  /* BEGIN IMMEDIATE in a writer, BEGIN (a snapshot) in a reader */
 int imf_store_commit(imf_store *store, imf_err *err); /* a commit that fails has rolled back */
@@ -66,7 +72,7 @@ typedef struct imf_store_collection {
     char *name, *title, *description, *model; /* model: as later commands find it again: a name or an absolute folder */
     char **queries;
     size_t n_queries;
-    uint64_t items, moments, failed, offline, bytes; /* filled by imf_store_collections only */
+    uint64_t items, moments, failed, offline, bytes; /* filled by imf_store_collections and imf_store_count only */
 } imf_store_collection;
 
 /* One collection by name, without counts; IMF_EUNKNOWN (without a message) when there is none. Cleared with
@@ -76,12 +82,20 @@ int imf_store_collection_get(imf_store *store, const char *name, imf_store_colle
 int imf_store_collections(imf_store *store, imf_store_collection **out, size_t *n, imf_err *err);
 void imf_store_collection_clear(imf_store_collection *c);
 void imf_store_collections_free(imf_store_collection **c, size_t n);
+int imf_store_count(imf_store *store, imf_store_collection *c, imf_err *err); /* fills the counts of one */
 int imf_store_collection_add(imf_store *store, const char *name, const char *model, int64_t space, int64_t *id,
                              imf_err *err);
 /* NULL leaves a text as it is; queries replace the old ones if n > 0. */
 int imf_store_collection_edit(imf_store *store, int64_t id, const char *title, const char *description,
                               const char *const *queries, size_t n, imf_err *err);
 
+/* Drops the collection with its texts, roots, paths and failures, and sweeps the items that no other holds: *items
+ * counts them. Takes time for what goes away. */
+int imf_store_collection_remove(imf_store *store, int64_t id, uint64_t *items, imf_err *err);
+
+/* Calls each with the path of every root of the collection, in byte order; see imf_store_paths. */
+int imf_store_roots(imf_store *store, int64_t collection, int (*each)(void *user, const char *path), void *user,
+                    imf_err *err);
 /* The root with this path in a collection; 0 when there is none. */
 int imf_store_root_find(imf_store *store, int64_t collection, const char *path, int64_t *id, imf_err *err);
 /* The same, added when missing. */
@@ -104,11 +118,15 @@ int imf_store_paths(imf_store *store, int64_t collection, const char *under,
                     int (*each)(void *user, const imf_store_path *p), void *user, imf_err *err);
 
 /* Inserts or replaces the path of a good file / of a failed one (then the failure row is written too, its attempts
- * counted up when size and mtime are the same). */
+ * counted up when size and mtime are the same). hash: of the content that the decoder gave up, or NULL. */
 int imf_store_path_put(imf_store *store, int64_t collection, int64_t root, const char *path, uint64_t size,
                        int64_t mtime_ns, int64_t item, imf_err *err);
 int imf_store_path_fail(imf_store *store, int64_t collection, int64_t root, const char *path, uint64_t size,
-                        int64_t mtime_ns, const char *reason, imf_err *err);
+                        int64_t mtime_ns, const char *reason, const uint8_t *hash, imf_err *err);
+/* Whether content that some path failed with is recorded: *reason (imf_free'd by the caller) is then why, else NULL.
+ * *own: this very path failed with the same content, so it was touched, and may be tried again. */
+int imf_store_failure_find(imf_store *store, const uint8_t hash[16], int64_t collection, const char *path,
+                           char **reason, bool *own, imf_err *err);
 int imf_store_path_remove(imf_store *store, int64_t path_id, imf_err *err);
 
 typedef struct imf_store_item {
@@ -125,6 +143,20 @@ int imf_store_item_add(imf_store *store, const uint8_t hash[16], uint64_t size, 
                        imf_err *err);
 int imf_store_moment_add(imf_store *store, int64_t item, int64_t space, uint64_t vector_id, int64_t time_ms,
                          int64_t end_ms, imf_err *err); /* times: -1 for none */
+
+/* The thumbnail of an item, replaced when there is one. */
+int imf_store_thumbnail_put(imf_store *store, int64_t item, const uint8_t *jpeg, size_t size, imf_err *err);
+/* *jpeg is imf_free'd by the caller. IMF_EUNKNOWN (without a message) when the item, or its thumbnail, is not there. */
+int imf_store_thumbnail_get(imf_store *store, const uint8_t hash[16], uint8_t **jpeg, size_t *size, imf_err *err);
+
+typedef struct imf_store_file { /* a file of an item; borrowed during the call */
+    const char *path, *root;
+    uint64_t size;
+    int64_t mtime_ns;
+} imf_store_file;
+/* Calls each for every path of the item, in byte order; see imf_store_paths. */
+int imf_store_files(imf_store *store, const uint8_t hash[16], int (*each)(void *user, const imf_store_file *file),
+                    void *user, imf_err *err);
 
 /* Drops items that no path names any more, and moments in a space none of whose collections holds their item: the
  * moments become tombstones. *n counts the items. Takes time for what went away, not for what is there. */

@@ -118,15 +118,18 @@ out:
     return rc;
 }
 
-static int read_counts(imf_store *store, imf_store_collection *c, imf_err *err)
+int imf_store_count(imf_store *store, imf_store_collection *c, imf_err *err)
 {
     int rc = IMF_OK;
+    bool own = false;
 
+    IMF_TRY(imf_db_snapshot(store, &own, err));
     IMF_TRY(count(store, IMF_SQL_COUNT_ITEMS, c->id, 0, &c->items, &c->bytes, err));
     IMF_TRY(count(store, IMF_SQL_COUNT_MOMENTS, c->id, c->space, &c->moments, NULL, err));
     IMF_TRY(count(store, IMF_SQL_COUNT_FAILED, c->id, 0, &c->failed, NULL, err));
     IMF_TRY(count(store, IMF_SQL_COUNT_OFFLINE, c->id, 0, &c->offline, NULL, err));
 out:
+    imf_db_snapshot_end(store, own);
     return rc;
 }
 
@@ -153,7 +156,7 @@ int imf_store_collections(imf_store *store, imf_store_collection **out, size_t *
         imf_store_collection *c = &all[filled++];
         *c = (imf_store_collection){0};
         IMF_TRY(read_collection(store, &q, c, err));
-        IMF_TRY(read_counts(store, c, err));
+        IMF_TRY(imf_store_count(store, c, err));
     }
 out:
     imf_stmt_close(&q);
@@ -230,7 +233,64 @@ out:
     return rc;
 }
 
+/* One of the statements that take a collection away. */
+static int remove_part(imf_store *store, enum imf_sql id, int64_t collection, imf_err *err)
+{
+    int rc = IMF_OK;
+    imf_stmt q = {0};
+
+    IMF_TRY(imf_stmt_open(&q, store, id, err));
+    imf_stmt_int(&q, collection);
+    rc = imf_stmt_run(&q, err);
+out:
+    imf_stmt_close(&q);
+    return rc;
+}
+
+int imf_store_collection_remove(imf_store *store, int64_t id, uint64_t *items, imf_err *err)
+{
+    int rc = IMF_OK;
+
+    *items = 0;
+    IMF_TRY(imf_db_need_change(store, err));
+    /* More than `unswept` may hold otherwise: every item of the collection, also those that others hold too. The sweep
+     * looks at each of them and empties the table, so it saves asking twice. */
+    IMF_TRY(remove_part(store, IMF_SQL_COLLECTION_UNSWEEP, id, err));
+    IMF_TRY(remove_part(store, IMF_SQL_COLLECTION_PATHS_REMOVE, id, err)); /* with their failures */
+    IMF_TRY(remove_part(store, IMF_SQL_COLLECTION_ROOTS_REMOVE, id, err));
+    IMF_TRY(remove_part(store, IMF_SQL_COLLECTION_REMOVE, id, err)); /* with its example queries */
+    if (sqlite3_changes(store->db) != 1) {
+        rc = imf_db_fault(store, "a removal of a collection that is not there", err);
+        goto out;
+    }
+    rc = imf_store_sweep(store, items, err);
+out:
+    return rc;
+}
+
 /* ---- roots ---- */
+
+int imf_store_roots(imf_store *store, int64_t collection, int (*each)(void *user, const char *path), void *user,
+                    imf_err *err)
+{
+    int rc = IMF_OK;
+    bool row = false;
+    const char *path;
+    imf_stmt q = {0};
+
+    IMF_TRY(imf_stmt_open(&q, store, IMF_SQL_ROOTS, err));
+    imf_stmt_int(&q, collection);
+    for (;;) {
+        IMF_TRY(imf_stmt_step(&q, &row, err));
+        if (!row)
+            break;
+        IMF_TRY(imf_stmt_get_text(&q, 0, &path, err));
+        IMF_TRY(each(user, path));
+    }
+out:
+    imf_stmt_close(&q);
+    return rc;
+}
 
 int imf_store_root_find(imf_store *store, int64_t collection, const char *path, int64_t *id, imf_err *err)
 {

@@ -202,7 +202,7 @@ out:
 }
 
 int imf_store_path_fail(imf_store *store, int64_t collection, int64_t root, const char *path, uint64_t size,
-                        int64_t mtime_ns, const char *reason, imf_err *err)
+                        int64_t mtime_ns, const char *reason, const uint8_t *hash, imf_err *err)
 {
     int rc = IMF_OK;
     known_path before;
@@ -214,7 +214,32 @@ int imf_store_path_fail(imf_store *store, int64_t collection, int64_t root, cons
     imf_stmt_int(&q, id);
     imf_stmt_text(&q, reason);
     imf_stmt_int(&q, before.same);
+    if (hash)
+        imf_stmt_bytes(&q, hash, 16);
     rc = imf_stmt_run(&q, err);
+out:
+    imf_stmt_close(&q);
+    return rc;
+}
+
+int imf_store_failure_find(imf_store *store, const uint8_t hash[16], int64_t collection, const char *path,
+                           char **reason, bool *own, imf_err *err)
+{
+    int rc = IMF_OK;
+    bool row = false;
+    imf_stmt q = {0};
+
+    *reason = NULL;
+    *own = false;
+    IMF_TRY(imf_stmt_open(&q, store, IMF_SQL_FAILURE_FIND, err));
+    imf_stmt_bytes(&q, hash, 16);
+    imf_stmt_int(&q, collection);
+    imf_stmt_path(&q, path);
+    IMF_TRY(imf_stmt_step(&q, &row, err));
+    if (!row)
+        goto out;
+    *own = imf_stmt_get(&q, 1) != 0;
+    rc = imf_stmt_get_copy(&q, 0, reason, err);
 out:
     imf_stmt_close(&q);
     return rc;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/lang.h"
 #include "base/mem.h"
 #include "store/db.h"
 
@@ -45,7 +46,7 @@ static int quick_check(const verification *v, imf_err *err)
         IMF_TRY(imf_stmt_get_text(&q, 0, &line, err));
         if (!line || strcmp(line, "ok") == 0)
             continue;
-        snprintf(what, sizeof what, WHAT_STORE_DATABASE, line);
+        snprintf(what, sizeof what, imf_tr(WHAT_STORE_DATABASE), line);
         for (char *c = what; *c; c++) /* a report is one line; SQLite's may be several */
             if (*c == '\n')
                 *c = ' ';
@@ -61,7 +62,7 @@ static int foreign_keys(const verification *v, imf_err *err)
     int rc = IMF_OK;
     bool row = false;
     const char *table, *parent;
-    char what[200];
+    char what[256];
     imf_stmt q = {0};
 
     IMF_TRY(imf_stmt_open_text(&q, v->store,
@@ -72,7 +73,7 @@ static int foreign_keys(const verification *v, imf_err *err)
             break;
         IMF_TRY(imf_stmt_get_text(&q, 0, &table, err));
         IMF_TRY(imf_stmt_get_text(&q, 1, &parent, err));
-        snprintf(what, sizeof what, WHAT_STORE_FOREIGN_KEY, table ? table : "?", parent ? parent : "?");
+        snprintf(what, sizeof what, imf_tr(WHAT_STORE_FOREIGN_KEY), table ? table : "?", parent ? parent : "?");
         v->report(v->user, what, (uint64_t)imf_stmt_get(&q, 2));
     }
 out:
@@ -93,7 +94,7 @@ static int none(const verification *v, const char *sql, const char *what, imf_er
     IMF_TRY(imf_stmt_step(&q, &row, err));
     int64_t rows = row ? imf_stmt_get(&q, 0) : 0;
     if (rows > 0)
-        v->report(v->user, what, (uint64_t)rows);
+        v->report(v->user, imf_tr(what), (uint64_t)rows);
 out:
     imf_stmt_close(&q);
     return rc;
@@ -107,11 +108,11 @@ out:
 static int committed_rows(const verification *v, imf_err *err)
 {
     int rc = IMF_OK;
-    char what[120];
+    char what[256];
 
-    snprintf(what, sizeof what, WHAT_STORE_UNCOMMITTED, "moment");
+    snprintf(what, sizeof what, imf_tr(WHAT_STORE_UNCOMMITTED), "moment");
     IMF_TRY(none(v, UNCOMMITTED("moment"), what, err));
-    snprintf(what, sizeof what, WHAT_STORE_UNCOMMITTED, "tombstone");
+    snprintf(what, sizeof what, imf_tr(WHAT_STORE_UNCOMMITTED), "tombstone");
     IMF_TRY(none(v, UNCOMMITTED("tombstone"), what, err));
     rc = none(v, "SELECT count(*) FROM tombstone t JOIN moment m ON m.vector_id = t.vector_id", WHAT_STORE_TWICE, err);
 out:
@@ -122,7 +123,7 @@ static int unnamed_rows(const verification *v, imf_err *err)
 {
     int rc = IMF_OK;
     bool row = false;
-    char what[160];
+    char what[256];
     imf_stmt q = {0};
 
     IMF_TRY(imf_stmt_open_text(
@@ -139,7 +140,7 @@ static int unnamed_rows(const verification *v, imf_err *err)
         int64_t unnamed = imf_stmt_get(&q, 1);
         if (unnamed <= 0)
             continue;
-        snprintf(what, sizeof what, WHAT_STORE_UNNAMED, (long long)imf_stmt_get(&q, 0));
+        snprintf(what, sizeof what, imf_tr(WHAT_STORE_UNNAMED), (long long)imf_stmt_get(&q, 0));
         v->report(v->user, what, (uint64_t)unnamed);
     }
 out:

@@ -123,7 +123,7 @@ static void expect_pictures(expected *all, imf_pool *pool)
         expect_hash(&all[i], test.paths[i]);
         all[i].vector = calloc(test.dim, sizeof *all[i].vector);
         assert_non_null(all[i].vector);
-        assert_int_equal(imf_pool_decode(pool, fd, test.model->views, test.model->n_views, &d, NULL), IMF_OK);
+        assert_int_equal(imf_pool_decode(pool, fd, test.model->views, test.model->n_views, 0, &d, NULL), IMF_OK);
         assert_int_equal(imf_model_embed_views(session, &d, false, all[i].vector, NULL), IMF_OK);
         all[i].width = d.width;
         all[i].height = d.height;
@@ -169,6 +169,7 @@ static void every_thread_gives_what_one_gives(void **state)
         assert_int_equal(job->height, all[i].height);
         assert_non_null(job->vector);
         assert_memory_equal(job->vector, all[i].vector, test.dim * sizeof *job->vector);
+        assert_true(imf_is_jpeg(job->thumbnail, job->thumbnail_size));
         imf_job_free(&job);
         assert_null(job);
     }
@@ -214,6 +215,7 @@ static void what_cannot_be_indexed_says_why(void **state)
         assert_int_equal(job->code, kind == GOOD || kind == MISSING ? IMF_OK : IMF_EINPUT);
         assert_int_equal(job->stage, kind == MISSING || kind == FOLDER ? IMF_JOB_HASH : IMF_JOB_EMBED);
         assert_int_equal(job->vector != NULL, kind == GOOD);
+        assert_int_equal(job->thumbnail != NULL, kind == GOOD);
         if (kind == FOLDER)
             assert_non_null(strstr(job->reason, "cannot be opened"));
         if (kind == TEXT)

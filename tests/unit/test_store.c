@@ -141,7 +141,7 @@ static void collections_count_what_they_hold(void **state)
     item = add_item(fx, 2, NULL);
     must(fx, imf_store_moment_add(fx->w, item, fx->space, (1u << 20) + 900, 5000, 6000, &fx->err));
     must(fx, imf_store_path_put(fx->w, fx->collection, away, "/stick/2.mp4", 1002, 1, item, &fx->err));
-    must(fx, imf_store_path_fail(fx->w, fx->collection, away, "/stick/bad.jpg", 5, 1, "damaged", &fx->err));
+    must(fx, imf_store_path_fail(fx->w, fx->collection, away, "/stick/bad.jpg", 5, 1, "damaged", NULL, &fx->err));
     must(fx, imf_store_root_offline(fx->w, away, true, &fx->err));
     must(fx, imf_store_commit(fx->w, &fx->err));
 
@@ -261,30 +261,30 @@ static void a_path_fails_and_recovers(void **state)
     imf_store *w = fx->w;
 
     must(fx, imf_store_begin(w, &fx->err));
-    must(fx, imf_store_path_fail(w, fx->collection, fx->root, p, 10, 5, "cut short", &fx->err));
-    must(fx, imf_store_path_fail(w, fx->collection, fx->root, p, 10, 5, "слишком велик", &fx->err));
+    must(fx, imf_store_path_fail(w, fx->collection, fx->root, p, 10, 5, "cut short", NULL, &fx->err));
+    must(fx, imf_store_path_fail(w, fx->collection, fx->root, p, 10, 5, "слишком велик", NULL, &fx->err));
     assert_int_equal(number(fx, "SELECT attempts FROM failure"), 2);
     must(fx, imf_store_paths(w, fx->collection, NULL, remember_path, &l, &fx->err));
     assert_int_equal(l.n, 1);
     assert_int_equal(l.row[0].item, 0);
     assert_string_equal(l.reason[0], "слишком велик");
     clear_paths(&l);
-    must(fx, imf_store_path_fail(w, fx->collection, fx->root, p, 10, 6, "other date", &fx->err));
+    must(fx, imf_store_path_fail(w, fx->collection, fx->root, p, 10, 6, "other date", NULL, &fx->err));
     assert_int_equal(number(fx, "SELECT attempts FROM failure"), 1);
-    must(fx, imf_store_path_fail(w, fx->collection, fx->root, p, 11, 6, "other size", &fx->err));
+    must(fx, imf_store_path_fail(w, fx->collection, fx->root, p, 11, 6, "other size", NULL, &fx->err));
     assert_int_equal(number(fx, "SELECT attempts FROM failure"), 1);
 
     int64_t id = path_id(fx, p), item = add_picture(fx, 1, p);
     assert_int_equal(path_id(fx, p), id);
     assert_int_equal(number(fx, "SELECT count(*) FROM failure"), 0);
-    must(fx, imf_store_path_fail(w, fx->collection, fx->root, p, 1001, 7, "gone bad", &fx->err));
+    must(fx, imf_store_path_fail(w, fx->collection, fx->root, p, 1001, 7, "gone bad", NULL, &fx->err));
     assert_int_equal(number(fx, "SELECT attempts FROM failure"), 1); /* same size and date, but it was good */
     assert_int_equal(number(fx, "SELECT count(*) FROM path"), 1);
     assert_int_equal(number(fx, "SELECT item FROM unswept"), item);
     must(fx, imf_store_path_put(w, fx->collection, fx->root, p, 1001, 8, item, &fx->err));
     assert_int_equal(number(fx, "SELECT count(*) FROM unswept"), 0);
 
-    must(fx, imf_store_path_fail(w, fx->collection, fx->root, p, 1, 1, "bad", &fx->err));
+    must(fx, imf_store_path_fail(w, fx->collection, fx->root, p, 1, 1, "bad", NULL, &fx->err));
     must(fx, imf_store_path_remove(w, id, &fx->err));
     assert_int_equal(number(fx, "SELECT (SELECT count(*) FROM failure) + (SELECT count(*) FROM path)"), 0);
     assert_int_equal(imf_store_path_remove(w, id, NULL), IMF_EINTERNAL);
@@ -640,7 +640,7 @@ static void a_hundred_thousand_paths(void **state)
         for (unsigned j = i; j < i + BATCH; j++) {
             snprintf(path, sizeof path, "/pics/%u/%08x.jpg", j % 100, j * 2654435761u);
             if (j % 100 == 99)
-                must(fx, imf_store_path_fail(fx->w, fx->collection, fx->root, path, 1, 1, "damaged", &fx->err));
+                must(fx, imf_store_path_fail(fx->w, fx->collection, fx->root, path, 1, 1, "damaged", NULL, &fx->err));
             else
                 add_picture(fx, j, path);
         }
@@ -677,7 +677,7 @@ static void every_statement_uses_an_index(void **state)
 #undef SQL_ROW
     static const char *const small[] = {"SCAN CONSTANT ROW", "SCAN space", "SCAN collection USING", "SCAN run",
                                         "SCAN segment", "SCAN h", "SCAN u", "SCAN unswept"};
-    static const char *const sorting[] = {"LIVE_IN", "HIT"};
+    static const char *const sorting[] = {"LIVE_IN", "HIT", "FILES_OF_ITEM"};
     size_t searches = 0, counted = 0;
     char sql[2048];
 

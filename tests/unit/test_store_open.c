@@ -30,6 +30,12 @@ static void write_file(const fixture *fx, const void *bytes, size_t n)
     assert_int_equal(fclose(f), 0);
 }
 
+static void note_fault(void *user, const char *what, uint64_t rows)
+{
+    print_error("%s (%llu)\n", what, (unsigned long long)rows);
+    *(bool *)user = false;
+}
+
 /* Runs act in a child process; its result is the exit status. */
 static int in_child(int (*act)(fixture *fx), fixture *fx)
 {
@@ -225,24 +231,94 @@ static void a_malformed_page_is_damage(void **state)
 static void migrations_run_in_one_transaction(void **state)
 {
     fixture *fx = *state;
-    const char *const good[] = {imf_schema_steps[0], "CREATE TABLE later(x INTEGER) STRICT"};
-    const char *const bad[] = {imf_schema_steps[0], "CREATE TABLE later(x INTEGER) STRICT", "CREATE TABLE path(x)"};
+    const int now = imf_schema_version;
+    const char *steps[16] = {0}; /* those before are not looked at */
+    char sql[64];
     uint8_t uuid[16], again[16];
 
     imf_store_uuid(fx->w, uuid);
-    assert_int_not_equal(imf_schema_migrate(fx->w, bad, 3, &fx->err), IMF_OK);
-    assert_int_equal(number(fx, "PRAGMA user_version"), 1);
+    assert_true(now + 2 <= 16);
+    steps[now] = "CREATE TABLE later(x INTEGER) STRICT";
+    steps[now + 1] = "CREATE TABLE path(x)"; /* there is one */
+    assert_int_not_equal(imf_schema_migrate(fx->w, steps, now + 2, &fx->err), IMF_OK);
+    assert_int_equal(number(fx, "PRAGMA user_version"), now);
     assert_int_equal(number(fx, "SELECT count(*) FROM sqlite_schema WHERE name = 'later'"), 0);
     fx->err = (imf_err){0};
-    must(fx, imf_schema_migrate(fx->w, good, 2, &fx->err));
-    assert_int_equal(number(fx, "PRAGMA user_version"), 2);
+    must(fx, imf_schema_migrate(fx->w, steps, now + 1, &fx->err));
+    assert_int_equal(number(fx, "PRAGMA user_version"), now + 1);
     assert_int_equal(number(fx, "SELECT count(*) FROM later"), 0);
     assert_int_equal(number(fx, "SELECT count(*) FROM collection"), 1);
-    assert_int_equal(sqlite3_exec(fx->w->db, "PRAGMA user_version = 1", 0, 0, 0), SQLITE_OK);
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", now);
+    assert_int_equal(sqlite3_exec(fx->w->db, sql, 0, 0, 0), SQLITE_OK);
     imf_store_close(&fx->w);
     must(fx, imf_store_open(&fx->w, fx->path, true, &fx->err));
     imf_store_uuid(fx->w, again);
     assert_memory_equal(uuid, again, 16);
+}
+
+/* A catalog as the first version made it, with a good picture and a failed one. */
+static void make_version_1(fixture *fx)
+{
+    sqlite3 *db = NULL;
+    char *why = NULL;
+    assert_int_equal(sqlite3_open(fx->path, &db), SQLITE_OK);
+    const char *const parts[] = {
+        "PRAGMA journal_mode = WAL",
+        imf_schema_steps[0],
+        "PRAGMA application_id = 1229801027; PRAGMA user_version = 1;"
+        "INSERT INTO meta VALUES('uuid', x'000102030405460780090a0b0c0d0e0f');"
+        "INSERT INTO space VALUES(1, x'5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a', 8, 'starter');"
+        "INSERT INTO segment VALUES(1, 1, 1, 1, 1);"
+        "INSERT INTO collection(id, name, model, space) VALUES(1, 'default', 'starter', 1);"
+        "INSERT INTO root(id, collection, path) VALUES(1, 1, CAST('/pics' AS BLOB));"
+        "INSERT INTO item VALUES(1, x'00000000000000000000000000000001', 10, 4, 3);"
+        "INSERT INTO moment VALUES(1048576, 1, 1, -1, -1);"
+        "INSERT INTO path VALUES(1, 1, 1, CAST('/pics/good' AS BLOB), 10, 7, 1),"
+        "(2, 1, 1, CAST('/pics/bad' AS BLOB), 11, 8, NULL);"
+        "INSERT INTO failure VALUES(2, 'cut short', 1)",
+    };
+    assert_int_equal(IMF_SCHEMA_APPLICATION, 1229801027);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (sqlite3_exec(db, parts[i], NULL, NULL, &why) != SQLITE_OK)
+            fail_msg("%s", why);
+    sqlite3_close(db);
+}
+
+static void a_catalog_of_version_1_is_read_and_migrated(void **state)
+{
+    fixture *fx = *state;
+    const uint8_t content[16] = {9};
+    path_list l = {0};
+    char *reason;
+    bool own, sound = true;
+
+    make_version_1(fx);
+    imf_store *r = reader(fx); /* as it is: it changes nothing */
+    must(fx, imf_store_begin(r, &fx->err));
+    must(fx, imf_store_paths(r, 1, NULL, remember_path, &l, &fx->err));
+    must(fx, imf_store_commit(r, &fx->err));
+    assert_int_equal(l.n, 2);
+    assert_string_equal(l.reason[0], "cut short");
+    clear_paths(&l);
+
+    must(fx, imf_store_open(&fx->w, fx->path, true, &fx->err));
+    assert_int_equal(number(fx, "PRAGMA user_version"), imf_schema_version);
+    assert_int_equal(number(fx, "SELECT count(*) FROM failure WHERE hash IS NULL"), 1);
+    must(fx, imf_store_begin(fx->w, &fx->err));
+    must(fx, imf_store_path_fail(fx->w, 1, 1, "/pics/bad", 12, 9, "broken", content, &fx->err));
+    must(fx, imf_store_failure_find(fx->w, content, 1, "/pics/other", &reason, &own, &fx->err));
+    assert_string_equal(reason, "broken");
+    imf_free(reason);
+    must(fx, imf_store_commit(fx->w, &fx->err));
+    must(fx, imf_store_verify(fx->w, note_fault, &sound, &fx->err));
+    assert_true(sound);
+
+    must(fx, imf_store_begin(r, &fx->err)); /* the reader that was open meanwhile goes on */
+    must(fx, imf_store_paths(r, 1, NULL, remember_path, &l, &fx->err));
+    must(fx, imf_store_commit(r, &fx->err));
+    assert_string_equal(l.reason[0], "broken");
+    clear_paths(&l);
+    imf_store_close(&r);
 }
 
 static void strange_names_are_plain_files(void **state)
@@ -314,7 +390,7 @@ static void a_rollback_leaves_nothing(void **state)
                                 "(SELECT count(*) FROM failure) + (SELECT count(*) FROM unswept)";
     must(fx, imf_store_begin(fx->w, &fx->err));
     add_picture(fx, 1, "/pics/1");
-    must(fx, imf_store_path_fail(fx->w, fx->collection, fx->root, "/pics/2", 1, 1, "bad", &fx->err));
+    must(fx, imf_store_path_fail(fx->w, fx->collection, fx->root, "/pics/2", 1, 1, "bad", NULL, &fx->err));
     assert_int_equal(number(fx, count), 6);
     imf_store_rollback(fx->w);
     assert_int_equal(number(fx, count), 0);
@@ -350,7 +426,7 @@ static void changes_need_a_writer_and_a_transaction(void **state)
         assert_int_equal(imf_store_item_add(s, hash_of(1, hash), 1, 1, 1, &id, NULL), IMF_EINTERNAL);
         assert_int_equal(imf_store_moment_add(s, 1, fx->space, 1, -1, -1, NULL), IMF_EINTERNAL);
         assert_int_equal(imf_store_path_put(s, fx->collection, fx->root, "/x", 1, 1, 1, NULL), IMF_EINTERNAL);
-        assert_int_equal(imf_store_path_fail(s, fx->collection, fx->root, "/x", 1, 1, "r", NULL), IMF_EINTERNAL);
+        assert_int_equal(imf_store_path_fail(s, fx->collection, fx->root, "/x", 1, 1, "r", NULL, NULL), IMF_EINTERNAL);
         assert_int_equal(imf_store_path_remove(s, 1, NULL), IMF_EINTERNAL);
         assert_int_equal(imf_store_sweep(s, &n, NULL), IMF_EINTERNAL);
     }
@@ -407,7 +483,7 @@ static void a_full_disk_loses_nothing_silently(void **state)
     memset(path, 'x', sizeof path);
     for (int i = 0; i < 5000 && rc == IMF_OK; i++) {
         snprintf(path + 200, 20, "%d", i);
-        rc = imf_store_path_fail(fx->w, fx->collection, fx->root, path, 1, 1, "bad", &fx->err);
+        rc = imf_store_path_fail(fx->w, fx->collection, fx->root, path, 1, 1, "bad", NULL, &fx->err);
     }
     assert_int_equal(rc, IMF_EIO);
     assert_non_null(strstr(fx->err.msg, "catalog.db"));
@@ -449,7 +525,7 @@ static int write_and_die(fixture *fx)
     rc |= imf_store_path_put(s, fx->collection, fx->root, "/pics/1", 1, 1, id, NULL);
     rc |= imf_store_commit(s, NULL);
     rc |= imf_store_begin(s, NULL);
-    rc |= imf_store_path_fail(s, fx->collection, fx->root, "/pics/2", 1, 1, "bad", NULL);
+    rc |= imf_store_path_fail(s, fx->collection, fx->root, "/pics/2", 1, 1, "bad", NULL, NULL);
     if (rc == IMF_OK)
         kill(getpid(), SIGKILL);
     return 1;
@@ -475,7 +551,7 @@ static void a_killed_writer_leaves_what_it_committed(void **state)
     must(fx, imf_store_open(&fx->w, fx->path, true, &fx->err));
     assert_paths(fx, NULL, want, 1);
     must(fx, imf_store_begin(fx->w, &fx->err));
-    must(fx, imf_store_path_fail(fx->w, fx->collection, fx->root, "/pics/2", 1, 1, "bad", &fx->err));
+    must(fx, imf_store_path_fail(fx->w, fx->collection, fx->root, "/pics/2", 1, 1, "bad", NULL, &fx->err));
     must(fx, imf_store_commit(fx->w, &fx->err));
 }
 
@@ -579,6 +655,7 @@ int main(void)
         T(a_missing_table_is_damage),
         T(a_malformed_page_is_damage),
         T(migrations_run_in_one_transaction),
+        E(a_catalog_of_version_1_is_read_and_migrated),
         E(strange_names_are_plain_files),
         T(a_reader_sees_a_snapshot),
         T(a_rollback_leaves_nothing),

@@ -30,7 +30,7 @@ static int set_up_full(void **state)
     add_picture(fx, 2, "/pics/2");
     add_picture(fx, 3, "/pics/3");
     add_picture(fx, 4, "/pics/4");
-    must(fx, imf_store_path_fail(fx->w, fx->collection, fx->root, "/pics/bad", 1, 1, "bad", &fx->err));
+    must(fx, imf_store_path_fail(fx->w, fx->collection, fx->root, "/pics/bad", 1, 1, "bad", NULL, &fx->err));
     must(fx, imf_store_path_remove(fx->w, path_id(fx, "/pics/4"), &fx->err));
     must(fx, imf_store_sweep(fx->w, &n, &fx->err));
     must(fx, imf_store_collection_add(fx->w, "b", "starter", fx->space, &b, &fx->err));
@@ -89,7 +89,7 @@ static const struct fault {
     {"UPDATE segment SET rows = 104", 100, "segment 1: committed rows are named neither"},
     {"INSERT INTO segment VALUES(9, 1, 64, 0, 1)", 64, "segment 9: committed rows are named neither"},
     {"DELETE FROM failure", 1, "neither an item nor a reason"},
-    {"INSERT INTO failure SELECT id, 'x', 1 FROM path WHERE item = 2", 1, "an item and a reason"},
+    {"INSERT INTO failure SELECT id, 'x', 1, NULL FROM path WHERE item = 2", 1, "an item and a reason"},
     {"DELETE FROM path WHERE item = 2", 1, "items have no path"},
     {"INSERT INTO item VALUES(50, x'00112233445566778899aabbccddeeff', 1, 1, 1)", 1, "items have no path"},
     {"PRAGMA foreign_keys = OFF; UPDATE path SET root = 99 WHERE id = 2", 1, "path name a root that is not there"},

@@ -22,6 +22,8 @@ SHAPES = {
 def config(tau=1.5, class_scale=1.0, concept_weight=0.3, calibration=None):
     return {
         "model_type": "imagefinder-starter", "format_version": 1, "name": "starter", "dim": 512, "languages": ["en", "ru"], "licence": "Apache-2.0",
+        "provenance": "made for Image Finder by tools/starter/train.sh from EfficientNet-Lite0 and multilingual-e5-small; "
+                      "sources and licences are in README.md beside it",
         "picture": {"size": 224, "mean": 127, "std": 128, "stages": tower.STAGES, "features": 1280, "classes": 1000, "concept_dim": 256, "learned_dim": 256,
                     "tau": tau, "class_scale": class_scale, "concept_weight": concept_weight, "preprocessing": 1},
         "text": {"word_rows": text.WORD_ROWS, "ngram_rows": text.NGRAM_ROWS, "width": 192, "hidden": 512, "max_words": text.MAX_WORDS,
