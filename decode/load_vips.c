@@ -2,30 +2,42 @@
  * Decodes one picture with libvips (load_vips.h). Rows are pulled in strips on the calling thread and written at once
  * where the orientation wants them, as 8-bit RGB or RGB with alpha: the picture lies in memory once.
  *
- * Pixels equal Pillow's, except that 16-bit samples are scaled by >> 8 (Pillow clips grey ones). Colour profiles are
- * not applied. Not here: views (media/view.c), limits of the process (main.c).
+ * Pixels equal Pillow's, except that 16-bit samples are scaled by >> 8 (Pillow clips grey ones). Not here: colours
+ * (colour.c), views (media/view.c), thumbnails (thumbnail.c), limits of the process (main.c).
  */
 #include "load_vips.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <gmodule.h>
 #include <vips/vips.h>
 
 #include "base/mem.h"
+#include "colour.h"
 
 typedef struct loader {
-    const char *type; /* libvips' name */
+    const char *family; /* libvips' name of the loaders of this format, allowed and blocked together */
+    const char *type;   /* of the one that reads a source */
     int (*load)(VipsSource *source, VipsImage **out, ...);
+    const char *option; /* of this loader alone, a truth value, set; NULL: none */
+    const char *module; /* libvips' module that may hold it; NULL: always built in */
+    bool locked_only;   /* may be used behind seccomp only: libvips counts it as untrusted */
 } loader;
 
+/* Everything that may be opened. HEIC and AVIF are one loader. libheif's own limit of 16384 pixels a side is lifted:
+ * max_pixels is what counts, and it is compared before anything is decoded. */
 static const loader LOADERS[] = {
-    /* everything that may be opened */
-    {"VipsForeignLoadJpegSource", vips_jpegload_source}, {"VipsForeignLoadPngSource", vips_pngload_source},
-    {"VipsForeignLoadWebpSource", vips_webpload_source}, {"VipsForeignLoadNsgifSource", vips_gifload_source},
-    {"VipsForeignLoadTiffSource", vips_tiffload_source},
+    {"VipsForeignLoadJpeg", "VipsForeignLoadJpegSource", vips_jpegload_source, NULL, NULL, false},
+    {"VipsForeignLoadPng", "VipsForeignLoadPngSource", vips_pngload_source, NULL, NULL, false},
+    {"VipsForeignLoadWebp", "VipsForeignLoadWebpSource", vips_webpload_source, NULL, NULL, false},
+    {"VipsForeignLoadNsgif", "VipsForeignLoadNsgifSource", vips_gifload_source, NULL, NULL, false},
+    {"VipsForeignLoadTiff", "VipsForeignLoadTiffSource", vips_tiffload_source, NULL, NULL, false},
+    {"VipsForeignLoadHeif", "VipsForeignLoadHeifSource", vips_heifload_source, "unlimited", "vips-heif", false},
+    {"VipsForeignLoadJxl", "VipsForeignLoadJxlSource", vips_jxlload_source, NULL, "vips-jxl", true},
 };
 enum { N_LOADERS = sizeof LOADERS / sizeof LOADERS[0] };
 
@@ -72,15 +84,7 @@ static VipsSource *source_new(input *in)
 
 /* ---- Sample formats ---- */
 
-/* What a row holds, from the picture's bands and type. */
-typedef struct layout {
-    uint32_t bands;    /* samples a pixel, 1..4 */
-    uint32_t channels; /* of 8 bits that they become: 3, or 4 with alpha */
-    bool wide; /* 16-bit samples */
-    bool cmyk;
-} layout;
-
-static bool layout_of(VipsImage *image, layout *l)
+static bool samples_of(VipsImage *image, imf_samples *s)
 {
     VipsInterpretation type = vips_image_get_interpretation(image);
     int bands = vips_image_get_bands(image);
@@ -103,44 +107,20 @@ static bool layout_of(VipsImage *image, layout *l)
     default:
         return false;
     }
-    l->bands = (uint32_t)bands;
-    l->wide = format == VIPS_FORMAT_USHORT;
-    l->cmyk = type == VIPS_INTERPRETATION_CMYK;
-    l->channels = !l->cmyk && (bands == 2 || bands == 4) ? 4 : 3;
+    s->bands = (uint32_t)bands;
+    s->wide = format == VIPS_FORMAT_USHORT;
+    s->cmyk = type == VIPS_INTERPRETATION_CMYK;
+    s->channels = !s->cmyk && (bands == 2 || bands == 4) ? 4 : 3;
     return true;
 }
 
-static uint32_t mul_div_255(uint32_t a, uint32_t b)
+static void use_profile_of(VipsImage *image, imf_samples *s)
 {
-    uint32_t t = a * b + 128;
-    return ((t >> 8) + t) >> 8;
-}
-
-/* n pixels of `bands` samples -> 3 or 4 channels of 8 bits. */
-static void convert_row(const layout *l, const void *from, size_t n, uint8_t *to)
-{
-    const uint8_t *narrow = from;
-    const uint16_t *wide = from;
-    if (!l->wide && !l->cmyk && l->bands == l->channels) {
-        memcpy(to, from, n * l->channels);
-        return;
-    }
-    for (size_t i = 0; i < n; i++, to += l->channels) {
-        uint8_t v[4] = {0};
-        for (uint32_t k = 0; k < l->bands; k++)
-            v[k] = l->wide ? (uint8_t)(wide[i * l->bands + k] >> 8) : narrow[i * l->bands + k];
-        if (l->cmyk) {
-            uint32_t key = 255U - v[3];
-            for (uint32_t k = 0; k < 3; k++)
-                to[k] = (uint8_t)(key - mul_div_255(v[k], key));
-        } else if (l->bands <= 2) {
-            to[0] = to[1] = to[2] = v[0];
-            if (l->bands == 2)
-                to[3] = v[1];
-        } else {
-            memcpy(to, v, l->channels);
-        }
-    }
+    const void *profile;
+    size_t size;
+    if (vips_image_get_typeof(image, VIPS_META_ICC_NAME) &&
+        vips_image_get_blob(image, VIPS_META_ICC_NAME, &profile, &size) == 0)
+        imf_samples_use_profile(s, profile, size);
 }
 
 /* ---- Orientation ---- */
@@ -198,14 +178,14 @@ enum { STRIP_ROWS = 16, STRIP_BYTES = 4 << 20 };
 
 /* Pulls every row of the picture into out (t->width * t->height * channels bytes). false: libvips failed, or strip
  * memory ran out. */
-static bool pull(VipsImage *image, const layout *l, const turn *t, uint8_t *out)
+static bool pull(VipsImage *image, const imf_samples *s, const turn *t, uint8_t *out)
 {
     bool done = false;
     size_t w = (size_t)vips_image_get_width(image), h = (size_t)vips_image_get_height(image);
-    size_t rows = STRIP_BYTES / (w * l->channels);
+    size_t rows = STRIP_BYTES / (w * s->channels);
     rows = rows < 1 ? 1 : rows > STRIP_ROWS ? STRIP_ROWS : rows;
     bool upright = t->right == 1 && t->first == 0;
-    uint8_t *strip = imf_alloc_array(rows * w, l->channels);
+    uint8_t *strip = imf_alloc_array(rows * w, s->channels);
     VipsRegion *region = vips_region_new(image);
     if (!strip || !region) {
         vips_error("imagefinder", "out of memory");
@@ -219,9 +199,9 @@ static bool pull(VipsImage *image, const layout *l, const turn *t, uint8_t *out)
         /* region->valid holds at least rect, and begins at the left edge as rect does */
         const uint8_t *from = region->data + (y - (size_t)region->valid.top) * (size_t)region->bpl;
         for (size_t i = 0; i < n; i++, from += region->bpl)
-            convert_row(l, from, w, upright ? out + (y + i) * w * l->channels : strip + i * w * l->channels);
+            imf_samples_convert(s, from, w, upright ? out + (y + i) * w * s->channels : strip + i * w * s->channels);
         if (!upright)
-            place(t, strip, w, y, n, l->channels, out);
+            place(t, strip, w, y, n, s->channels, out);
     }
     done = true;
 out:
@@ -247,43 +227,53 @@ static enum imf_decode_status failure(char *detail, size_t detail_size)
 
 static const loader *loader_for(VipsSource *source)
 {
-    const char *type = vips_foreign_find_load_source(source);
+    const char *type = vips_foreign_find_load_source(source); /* also one that is blocked */
     for (int i = 0; type && i < N_LOADERS; i++)
         if (strcmp(type, LOADERS[i].type) == 0)
-            return &LOADERS[i];
+            return VIPS_OPERATION_CLASS(g_type_class_peek(g_type_from_name(type)))->flags & VIPS_OPERATION_BLOCKED
+                       ? NULL
+                       : &LOADERS[i];
     return NULL;
 }
 
-/* Whether a file that no loader takes begins like one of ours: then it is damaged (a TIFF's directory may lie last). */
-static bool has_signature(VipsSource *source)
+/* What a file is that no loader takes. Begins it like one of ours, then it is damaged (a TIFF's directory may lie
+ * last), or its loader is missing or blocked. */
+static enum imf_decode_status unknown(VipsSource *source)
 {
     static const struct {
         size_t at, n;
         const char *bytes;
-    } SIGNATURES[] = {{0, 3, "\xff\xd8\xff"}, {0, 8, "\x89PNG\r\n\x1a\n"},
-                      {8, 4, "WEBP"},         {0, 4, "GIF8"},
-                      {0, 4, "II*\0"},        {0, 4, "MM\0*"}};
+        enum imf_decode_status status;
+    } SIGNATURES[] = {
+        {0, 3, "\xff\xd8\xff", IMF_DECODE_DAMAGED}, {0, 8, "\x89PNG\r\n\x1a\n", IMF_DECODE_DAMAGED},
+        {8, 4, "WEBP", IMF_DECODE_DAMAGED},         {0, 4, "GIF8", IMF_DECODE_DAMAGED},
+        {0, 4, "II*\0", IMF_DECODE_DAMAGED},        {0, 4, "MM\0*", IMF_DECODE_DAMAGED},
+        {4, 8, "ftypheic", IMF_DECODE_NO_LOADER},   {4, 8, "ftypheix", IMF_DECODE_NO_LOADER},
+        {4, 8, "ftypmif1", IMF_DECODE_NO_LOADER},   {4, 8, "ftypavif", IMF_DECODE_NO_LOADER},
+        {0, 2, "\xff\x0a", IMF_DECODE_NO_LOADER},   {0, 12, "\0\0\0\x0cJXL \r\n\x87\n", IMF_DECODE_NO_LOADER},
+    };
     enum { HEAD = 12 };
     unsigned char *head = vips_source_sniff(source, HEAD);
     for (size_t i = 0; head && i < sizeof SIGNATURES / sizeof SIGNATURES[0]; i++)
         if (memcmp(head + SIGNATURES[i].at, SIGNATURES[i].bytes, SIGNATURES[i].n) == 0)
-            return true;
-    return false;
+            return SIGNATURES[i].status;
+    return IMF_DECODE_UNSUPPORTED;
 }
 
-static enum imf_decode_status decode(VipsSource *source, uint64_t max_pixels, imf_picture *out, char *detail,
-                                     size_t detail_size)
+static enum imf_decode_status decode(VipsSource *source, uint64_t max_pixels, uint32_t flags, imf_picture *out,
+                                     char *detail, size_t detail_size)
 {
     enum imf_decode_status status = IMF_DECODE_OK;
     VipsImage *image = NULL;
     uint8_t *pixels = NULL;
-    layout l;
+    imf_samples s = {0};
     const loader *how = loader_for(source);
     if (!how) {
         g_strlcpy(detail, vips_error_buffer(), detail_size);
-        return has_signature(source) ? IMF_DECODE_DAMAGED : IMF_DECODE_UNSUPPORTED;
+        return unknown(source);
     }
-    if (how->load(source, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL)) {
+    if (how->load(source, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, how->option, TRUE,
+                  NULL)) {
         status = failure(detail, detail_size);
         goto out;
     }
@@ -294,45 +284,67 @@ static enum imf_decode_status decode(VipsSource *source, uint64_t max_pixels, im
         status = IMF_DECODE_TOO_LARGE;
         goto out;
     }
-    if (!layout_of(image, &l)) {
+    if (!samples_of(image, &s)) {
         g_snprintf(detail, detail_size, "%s: %d bands of %s, %s", how->type, vips_image_get_bands(image),
                    vips_enum_nick(VIPS_TYPE_BAND_FORMAT, vips_image_get_format(image)),
                    vips_enum_nick(VIPS_TYPE_INTERPRETATION, vips_image_get_interpretation(image)));
         status = IMF_DECODE_UNSUPPORTED;
         goto out;
     }
+    if (!(flags & IMF_DECODE_RAW_COLOUR))
+        use_profile_of(image, &s);
     turn t = turn_of(vips_image_get_orientation(image), (uint32_t)w, (uint32_t)h);
     size_t bytes;
-    if (!imf_mul_size((size_t)(w * h), l.channels, &bytes) || !(pixels = imf_alloc(bytes))) {
+    if (!imf_mul_size((size_t)(w * h), s.channels, &bytes) || !(pixels = imf_alloc(bytes))) {
         g_strlcpy(detail, "pixels", detail_size);
         status = IMF_DECODE_MEMORY_OUT;
         goto out;
     }
-    if (!pull(image, &l, &t, pixels)) {
+    if (!pull(image, &s, &t, pixels)) {
         status = failure(detail, detail_size);
         goto out;
     }
-    *out = (imf_picture){pixels, t.width, t.height, l.channels};
+    *out = (imf_picture){pixels, t.width, t.height, s.channels};
     pixels = NULL;
 out:
+    imf_samples_clear(&s);
     imf_free(pixels);
     if (image)
         g_object_unref(image);
     return status;
 }
 
-enum imf_decode_status imf_load_picture(int fd, uint64_t file_size, uint64_t max_pixels, imf_picture *out, char *detail,
-                                        size_t detail_size)
+enum imf_decode_status imf_load_picture(int fd, uint64_t file_size, uint64_t max_pixels, uint32_t flags,
+                                        imf_picture *out, char *detail, size_t detail_size)
 {
     input in = {fd, 0, (gint64)file_size};
     memset(out, 0, sizeof *out);
     detail[0] = '\0';
     vips_error_clear();
     VipsSource *source = source_new(&in);
-    enum imf_decode_status status = decode(source, max_pixels, out, detail, detail_size);
+    enum imf_decode_status status = decode(source, max_pixels, flags, out, detail, detail_size);
     g_object_unref(source);
     vips_error_clear();
     return status;
+}
+
+/* ---- Start ---- */
+
+/* Loads one of libvips' modules from the folder where libvips itself would look for them: beside it. A module that is
+ * not there is no fault: its pictures are refused with a reason. */
+static void load_module(const char *name)
+{
+    Dl_info libvips;
+    const void *inside = dlsym(RTLD_DEFAULT, "vips_init");
+    if (!inside || !dladdr(inside, &libvips) || !libvips.dli_fname)
+        return;
+    char *folder = g_path_get_dirname(libvips.dli_fname);
+    char *path = g_strdup_printf("%s/vips-modules-%d.%d/%s.so", folder, vips_version(0), vips_version(1), name);
+    GModule *module = g_module_open(path, G_MODULE_BIND_LAZY | G_MODULE_BIND_LOCAL);
+    if (module)
+        g_module_make_resident(module); /* it has made types, which stay */
+    g_free(path);
+    g_free(folder);
 }
 
 int imf_load_start(void)
@@ -343,14 +355,21 @@ int imf_load_start(void)
     /* Pictures of loaders that cannot give rows in order (WebP) go to memory, which is limited, and never to a file. */
     if (setenv("VIPS_DISC_THRESHOLD", "1000000m", 1) || vips_init("imagefinder-decode"))
         return -1;
+    for (int i = 0; i < N_LOADERS; i++)
+        if (LOADERS[i].module && !vips_type_find("VipsForeignLoad", LOADERS[i].type))
+            load_module(LOADERS[i].module);
+    vips_error_clear();
     vips_block_untrusted_set(TRUE);
     vips_operation_block_set("VipsForeignLoad", TRUE);
-    vips_operation_block_set("VipsForeignLoadJpeg", FALSE);
-    vips_operation_block_set("VipsForeignLoadPng", FALSE);
-    vips_operation_block_set("VipsForeignLoadWebp", FALSE);
-    vips_operation_block_set("VipsForeignLoadNsgif", FALSE);
-    vips_operation_block_set("VipsForeignLoadTiff", FALSE);
+    for (int i = 0; i < N_LOADERS; i++)
+        vips_operation_block_set(LOADERS[i].family, LOADERS[i].locked_only);
     vips_concurrency_set(1);
     vips_cache_set_max(0);
     return 0;
+}
+
+void imf_load_locked(void)
+{
+    for (int i = 0; i < N_LOADERS; i++)
+        vips_operation_block_set(LOADERS[i].family, FALSE);
 }

@@ -1,4 +1,5 @@
-/* Decodes one picture with libvips: JPEG, PNG, WebP, GIF and TIFF, and nothing else. */
+/* Decodes one picture with libvips: JPEG, PNG, WebP, GIF, TIFF, HEIC and AVIF, and in the locked room JPEG XL.
+ * Nothing else. */
 #ifndef IMF_DECODE_LOAD_VIPS_H
 #define IMF_DECODE_LOAD_VIPS_H
 
@@ -8,13 +9,18 @@
 #include "media/protocol.h"
 #include "media/view.h"
 
-/* Starts libvips, with the allow-list of loaders and without its modules. 0, or -1 when it does not start. */
+/* Starts libvips, with the allow-list of loaders and of its modules those of HEIF and JPEG XL only. 0, or -1 when it
+ * does not start. Leaves no thread behind. */
 int imf_load_start(void);
 
-/* Decodes the first frame of the file fd: oriented, 8 bits, RGB or RGB with alpha. Reads by position only; the
+/* Seccomp is in force: loaders that libvips counts as untrusted may be used as well (JPEG XL). */
+void imf_load_locked(void);
+
+/* Decodes the first frame of the file fd: oriented, 8 bits, sRGB or sRGB with alpha. flags: bits of enum
+ * imf_decode_flag. Reads by position only; the
  * descriptor's offset stays. On IMF_DECODE_OK out->pixels is the caller's (imf_free); else out is zeroed and detail
  * says why in the library's words. */
-enum imf_decode_status imf_load_picture(int fd, uint64_t file_size, uint64_t max_pixels, imf_picture *out, char *detail,
-                                        size_t detail_size);
+enum imf_decode_status imf_load_picture(int fd, uint64_t file_size, uint64_t max_pixels, uint32_t flags,
+                                        imf_picture *out, char *detail, size_t detail_size);
 
 #endif
