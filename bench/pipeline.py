@@ -45,8 +45,24 @@ def index(args, home, pictures):
     seconds = time.perf_counter() - start
     counts = ", ".join(f"{report[key]} {key}" for key in ("seen", "added", "unchanged", "failed"))
     rate = f", {report['added'] / seconds:.1f} pictures/s" if report["added"] else ""
-    print(f"index: {counts} in {seconds:.1f} s{rate}; stages in ms {json.dumps(report['stages_ms'])}", flush=True)
+    print(f"index: {counts} in {seconds:.1f} s{rate}", flush=True)
+    if report["added"]:
+        stages(report)
     return report
+
+
+def stages(report):
+    """What each stage could do alone. Hashing, decoding and embedding run side by side in one thread more than there
+    are processors, and their times add up all threads; so the rate of one such thread is given, and what all would do.
+    Walking and committing happen in one thread."""
+    threads = (os.cpu_count() or 1) + 1
+    print("\n| stage | ms in all | ms a picture | pictures/s of one thread | of all its threads |")
+    print("|---|---|---|---|---|")
+    for stage, ms in report["stages_ms"].items():
+        each = ms / report["added"]
+        rate = 1000 / each if each else float("inf")
+        together = rate if stage in ("scan", "commit") else rate * threads
+        print(f"| {stage} | {ms:.0f} | {each:.3f} | {rate:.0f} | {together:.0f} |", flush=True)
 
 
 def percentile(values, share):
