@@ -1,9 +1,9 @@
 /*
  * imagefinder-decode: the only program that opens other people's pictures. It is started by the pool (media/pool.h)
- * with a socket on descriptor 3 and shared memory on descriptor 4, limits itself, starts its libraries, says hello, and
- * then answers one request at a time until the socket closes (media/protocol.h).
+ * with a socket on descriptor 3 and shared memory on descriptor 4, limits itself, starts its libraries, locks itself
+ * in, says hello, and then answers one request at a time until the socket closes (media/protocol.h).
  *
- * Decoding is load_vips.c; cutting views is media/view.c.
+ * Decoding is load_vips.c; cutting views is media/view.c; the lock is sandbox.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +25,8 @@
 #include "load_vips.h"
 #include "media/protocol.h"
 #include "media/view.h"
+#include "sandbox.h"
+#include "thumbnail.h"
 
 /* ---- Limits ---- */
 
@@ -41,7 +43,7 @@ static int limit_process(unsigned long long max_memory)
     signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit is an error, not a death */
     signal(SIGPIPE, SIG_IGN);
     mallopt(M_ARENA_MAX, 1); /* each further arena would take 64 MB of address space; libvips' threads do little here */
-    if (set_limit(RLIMIT_CORE, 0) || set_limit(RLIMIT_FSIZE, 0) || set_limit(RLIMIT_NOFILE, 64))
+    if (chdir("/") || set_limit(RLIMIT_CORE, 0) || set_limit(RLIMIT_FSIZE, 0) || set_limit(RLIMIT_NOFILE, 64))
         return -1;
 #ifndef IMF_SANITIZED
     if (max_memory > 0 && set_limit(RLIMIT_AS, max_memory))
@@ -188,12 +190,14 @@ static void answer(const imf_decode_request *request, int fd, uint8_t *shared, i
         reply->status = IMF_DECODE_EMPTY;
         return;
     }
-    reply->status =
-        imf_load_picture(fd, request->file_size, request->max_pixels, &picture, reply->detail, sizeof reply->detail);
+    reply->status = imf_load_picture(fd, request->file_size, request->max_pixels, request->flags, &picture,
+                                     reply->detail, sizeof reply->detail);
     if (reply->status == IMF_DECODE_OK)
         reply->status = make_views(request, &picture, shared, reply);
     if (reply->status != IMF_DECODE_OK)
         reply->views_made = 0;
+    else if (request->flags & IMF_DECODE_THUMBNAIL)
+        reply->thumb_size = imf_thumbnail_make(&picture, shared + IMF_DECODE_VIEW_BYTES, IMF_DECODE_THUMB_BYTES);
     imf_free(picture.pixels);
 }
 
@@ -227,7 +231,7 @@ static bool parse(const char *text, unsigned long long *value)
 int main(int argc, char **argv)
 {
     unsigned long long max_memory, timeout_ms;
-    imf_decode_hello hello = {IMF_DECODE_MAGIC, IMF_DECODE_VERSION};
+    imf_decode_hello hello = {.magic = IMF_DECODE_MAGIC, .version = IMF_DECODE_VERSION};
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("imagefinder-decode %s\n", IMF_VERSION);
         return 0;
@@ -246,7 +250,11 @@ int main(int argc, char **argv)
     g_log_set_writer_func(on_glib_structured_log, NULL, NULL);
     if (imf_load_start())
         return IMF_DECODE_EXIT_START;
+    hello.sandbox = imf_sandbox_enter(IMF_SANDBOX_NO_NEW_PRIVS | IMF_SANDBOX_SECCOMP | IMF_SANDBOX_LANDLOCK);
+    if (hello.sandbox & IMF_SANDBOX_SECCOMP)
+        imf_load_locked();
     if (send_all(&hello, sizeof hello))
         return IMF_DECODE_EXIT_DONE;
-    return serve(shared, (unsigned long)timeout_ms);
+    /* Nothing that runs at exit has a task here; the leak sanitizer's would need a process and files. */
+    _exit(serve(shared, (unsigned long)timeout_ms));
 }

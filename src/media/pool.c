@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/lang.h"
 #include "base/mem.h"
 #include "base/program.h"
 #include "base/utf8.h"
@@ -36,6 +37,7 @@ struct imf_pool {
     bool closing, start_failed;
     imf_err start_err;
     uint64_t next_id;
+    uint32_t sandbox; /* as the first worker said; set before the pool is anybody's */
 };
 
 /* ---- Finding the program ---- */
@@ -124,8 +126,24 @@ static int start_keeper(imf_pool *p)
 
 /* ---- Taking and giving back ---- */
 
+/* Takes an idle worker out of the list: the first, which is ready soonest, or with `fresh` the first that has seen no
+ * picture yet, if there is one. */
+static imf_worker *unlink_idle(imf_pool *p, bool fresh)
+{
+    imf_worker **at = &p->idle, *w;
+    while (fresh && *at && (*at)->used)
+        at = &(*at)->next;
+    if (!*at)
+        at = &p->idle;
+    w = *at;
+    *at = w->next;
+    w->next = NULL;
+    p->n_idle--;
+    return w;
+}
+
 /* Waits for a turn and a worker. Counted as busy until give_back. */
-static int take(imf_pool *p, imf_worker **out, imf_err *err)
+static int take(imf_pool *p, bool fresh, imf_worker **out, imf_err *err)
 {
     int rc = IMF_OK;
     imf_worker *w = NULL;
@@ -142,10 +160,7 @@ static int take(imf_pool *p, imf_worker **out, imf_err *err)
         }
         pthread_cond_wait(&p->for_callers, &p->lock);
     }
-    w = p->idle;
-    p->idle = w->next;
-    w->next = NULL;
-    p->n_idle--;
+    w = unlink_idle(p, fresh);
     p->n_busy++;
 out:
     p->n_waiting--;
@@ -171,11 +186,11 @@ static void give_back(imf_pool *p, imf_worker *w)
 }
 
 /* Takes a worker that has said hello and lives. One that died while it was idle says nothing about any picture. */
-static int take_ready(imf_pool *p, imf_worker **out, imf_err *err)
+static int take_ready(imf_pool *p, bool fresh, imf_worker **out, imf_err *err)
 {
     for (int attempt = 0, failed_starts = 0; failed_starts < START_ATTEMPTS && attempt < 2 * MOST_WORKERS; attempt++) {
         imf_worker *w = NULL;
-        int rc = take(p, &w, err);
+        int rc = take(p, fresh, &w, err);
         if (rc != IMF_OK)
             return rc;
         bool was_ready = w->ready;
@@ -188,7 +203,7 @@ static int take_ready(imf_pool *p, imf_worker **out, imf_err *err)
         imf_worker_stop(&w);
         give_back(p, NULL);
     }
-    return imf_fail(err, IMF_EINTERNAL, MSG_POOL_START, p->program, "it ends at once");
+    return imf_fail(err, IMF_EINTERNAL, MSG_POOL_START, p->program, imf_tr(WHAT_POOL_ENDS));
 }
 
 /* ---- Opening and closing ---- */
@@ -222,9 +237,11 @@ int imf_pool_open(imf_pool **out, const imf_pool_options *opt, imf_err *err)
         imf_free(p);
         return rc;
     }
-    rc = take_ready(p, &first, err);
-    if (rc == IMF_OK)
+    rc = take_ready(p, false, &first, err);
+    if (rc == IMF_OK) {
+        p->sandbox = first->sandbox;
         give_back(p, first);
+    }
     *out = p;
     if (rc != IMF_OK)
         imf_pool_close(out);
@@ -257,12 +274,12 @@ void imf_pool_close(imf_pool **pool)
 /* ---- Decoding ---- */
 
 /* Checks the caller's side and makes the request. */
-static int request_init(imf_pool *p, int fd, const imf_view_recipe *views, size_t n_views, imf_decode_request *request,
-                        imf_err *err)
+static int request_init(imf_pool *p, int fd, const imf_view_recipe *views, size_t n_views, uint32_t flags,
+                        imf_decode_request *request, imf_err *err)
 {
     struct stat st;
     memset(request, 0, sizeof *request);
-    if (n_views < 1 || n_views > IMF_MAX_VIEWS)
+    if ((n_views < 1 && !(flags & IMF_DECODE_THUMBNAIL)) || n_views > IMF_MAX_VIEWS)
         return imf_fail(err, IMF_EUSAGE, MSG_POOL_USAGE, IMF_MAX_VIEWS, p->opt.workers, n_views);
     for (size_t i = 0; i < n_views; i++) {
         const imf_view_recipe *r = &views[i];
@@ -281,7 +298,9 @@ static int request_init(imf_pool *p, int fd, const imf_view_recipe *views, size_
     request->n_views = (uint32_t)n_views;
     request->file_size = (uint64_t)st.st_size;
     request->max_pixels = p->opt.max_pixels;
-    memcpy(request->views, views, n_views * sizeof *views);
+    request->flags = flags;
+    if (n_views > 0)
+        memcpy(request->views, views, n_views * sizeof *views);
     pthread_mutex_lock(&p->lock);
     request->id = ++p->next_id;
     pthread_mutex_unlock(&p->lock);
@@ -304,6 +323,8 @@ static int fail_refused(const imf_pool *p, uint32_t status, imf_err *err)
     switch (status) {
     case IMF_DECODE_UNSUPPORTED:
         return imf_fail(err, IMF_EINPUT, MSG_PICTURE_UNSUPPORTED);
+    case IMF_DECODE_NO_LOADER:
+        return imf_fail(err, IMF_EINPUT, MSG_PICTURE_NO_LOADER);
     case IMF_DECODE_TOO_LARGE:
         return imf_fail(err, IMF_EINPUT, MSG_PICTURE_TOO_LARGE, (double)p->opt.max_pixels / 1e6);
     case IMF_DECODE_MEMORY_OUT:
@@ -318,18 +339,18 @@ static int fail_refused(const imf_pool *p, uint32_t status, imf_err *err)
 /* The worker died of the picture: its wait status in plain words. */
 static int fail_died(const imf_pool *p, int status, imf_err *err)
 {
-    char how[80];
+    char how[120];
     if (status != -1 && WIFEXITED(status) && WEXITSTATUS(status) == IMF_DECODE_EXIT_MEMORY_OUT)
         return fail_memory(p, err);
     if (status != -1 && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
         return fail_late(p, err);
     if (status != -1 && WIFSIGNALED(status)) {
         const char *words = sigdescr_np(WTERMSIG(status));
-        snprintf(how, sizeof how, "%s, signal %d", words ? words : "stopped", WTERMSIG(status));
+        snprintf(how, sizeof how, imf_tr(WHAT_POOL_SIGNAL), words ? words : "stopped", WTERMSIG(status));
     } else if (status != -1 && WIFEXITED(status)) {
-        snprintf(how, sizeof how, "exit status %d", WEXITSTATUS(status));
+        snprintf(how, sizeof how, imf_tr(WHAT_POOL_EXIT), WEXITSTATUS(status));
     } else {
-        snprintf(how, sizeof how, "unknown cause");
+        snprintf(how, sizeof how, "%s", imf_tr(WHAT_POOL_UNKNOWN));
     }
     return imf_fail(err, IMF_EINPUT, MSG_PICTURE_CRASH, how);
 }
@@ -339,10 +360,16 @@ static int keep_answer(const imf_worker *w, const imf_decode_request *request, c
                        size_t size, imf_decoded *out, imf_err *err)
 {
     out->pixels = imf_alloc(size);
-    if (!out->pixels)
+    out->thumbnail = reply->thumb_size > 0 ? imf_alloc(reply->thumb_size) : NULL;
+    if (!out->pixels || (reply->thumb_size > 0 && !out->thumbnail)) {
+        imf_decoded_clear(out);
         return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "decoding a picture");
+    }
     memcpy(out->pixels, w->shared, size);
     out->pixels_size = size;
+    if (out->thumbnail)
+        memcpy(out->thumbnail, w->shared + IMF_DECODE_VIEW_BYTES, reply->thumb_size);
+    out->thumbnail_size = reply->thumb_size;
     out->width = reply->width;
     out->height = reply->height;
     out->has_alpha = (int)reply->has_alpha;
@@ -352,17 +379,19 @@ static int keep_answer(const imf_worker *w, const imf_decode_request *request, c
     return IMF_OK;
 }
 
-/* One attempt. *killed: the worker was killed from outside, which says nothing about the picture. */
-static int decode_once(imf_pool *p, const imf_decode_request *request, int fd, imf_decoded *out, bool *killed,
-                       imf_err *err)
+/* One attempt. *strike: the worker was lost over it, so that another one may fare better. A refusal is final, also the
+ * worker's last word that memory ran out where a library cannot return an error. */
+static int decode_once(imf_pool *p, const imf_decode_request *request, int fd, bool fresh, imf_decoded *out,
+                       bool *strike, imf_err *err)
 {
     imf_decode_reply reply;
     imf_worker *w = NULL;
     size_t size = 0;
-    int rc = take_ready(p, &w, err), status;
-    *killed = false;
+    int rc = take_ready(p, fresh, &w, err), status;
+    *strike = false;
     if (rc != IMF_OK)
         return rc;
+    w->used = true;
     switch (imf_worker_ask(w, request, fd, p->opt.timeout_ms, &reply, &size)) {
     case IMF_WORKER_ANSWERED:
         if (reply.detail[0]) {
@@ -375,15 +404,17 @@ static int decode_once(imf_pool *p, const imf_decode_request *request, int fd, i
         break;
     case IMF_WORKER_LATE:
         imf_worker_stop(&w);
+        *strike = true;
         rc = fail_late(p, err);
         break;
     case IMF_WORKER_DIED:
         status = imf_worker_stop(&w);
-        *killed = status != -1 && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+        *strike = !(status != -1 && WIFEXITED(status) && WEXITSTATUS(status) == IMF_DECODE_EXIT_MEMORY_OUT);
         rc = fail_died(p, status, err);
         break;
     case IMF_WORKER_NONSENSE:
         imf_worker_stop(&w);
+        *strike = true;
         rc = imf_fail(err, IMF_EINPUT, MSG_PICTURE_NONSENSE);
         break;
     }
@@ -391,27 +422,36 @@ static int decode_once(imf_pool *p, const imf_decode_request *request, int fd, i
     return rc;
 }
 
-int imf_pool_decode(imf_pool *p, int fd, const imf_view_recipe *views, size_t n_views, imf_decoded *out, imf_err *err)
+int imf_pool_decode(imf_pool *p, int fd, const imf_view_recipe *views, size_t n_views, uint32_t flags,
+                    imf_decoded *out, imf_err *err)
 {
-    int rc = IMF_OK;
-    bool killed;
+    int rc = IMF_OK, strikes = 0;
+    bool strike = true;
     imf_decode_request request;
-    imf_err first = {0};
+    imf_err last = {0};
     memset(out, 0, sizeof *out);
-    IMF_TRY(request_init(p, fd, views, n_views, &request, err));
-    rc = decode_once(p, &request, fd, out, &killed, &first);
-    if (killed) {
-        first = (imf_err){0};
-        rc = decode_once(p, &request, fd, out, &killed, &first);
+    IMF_TRY(request_init(p, fd, views, n_views, flags, &request, err));
+    while (strike && strikes < IMF_POOL_STRIKES) {
+        last = (imf_err){0};
+        rc = decode_once(p, &request, fd, strikes > 0, out, &strike, &last);
+        strikes += strike;
     }
-    if (rc != IMF_OK && err && err->code == IMF_OK)
-        *err = first;
+    if (strike)
+        rc = imf_fail(err, IMF_EINPUT, MSG_PICTURE_STRIKES, last.msg, strikes);
+    else if (rc != IMF_OK && err && err->code == IMF_OK)
+        *err = last;
 out:
     return rc;
+}
+
+uint32_t imf_pool_sandbox(const imf_pool *p)
+{
+    return p->sandbox;
 }
 
 void imf_decoded_clear(imf_decoded *d)
 {
     imf_free(d->pixels);
+    imf_free(d->thumbnail);
     memset(d, 0, sizeof *d);
 }

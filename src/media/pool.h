@@ -15,6 +15,8 @@
 
 typedef struct imf_pool imf_pool;
 
+enum { IMF_POOL_STRIKES = 3 }; /* a picture that kills or hangs this many workers is given up */
+
 typedef struct imf_pool_options {
     const char *program; /* path of imagefinder-decode; NULL: $IMAGEFINDER_DECODE, beside the running program, else
                             ../libexec/imagefinder/ */
@@ -32,6 +34,8 @@ typedef struct imf_decoded {
     uint32_t view_index[IMF_MAX_VIEWS]; /* which recipe each came from */
     uint8_t *pixels; /* [n_views] views, one after the other, RGB8; the caller's, freed with imf_decoded_clear */
     size_t pixels_size;
+    uint8_t *thumbnail; /* JPEG, ours; NULL when none was wanted or could be made */
+    size_t thumbnail_size;
 } imf_decoded;
 
 imf_pool_options imf_pool_options_default(void);
@@ -42,11 +46,17 @@ int imf_pool_open(imf_pool **out, const imf_pool_options *opt, imf_err *err);
 void imf_pool_close(imf_pool **pool);
 
 /* Decodes the open regular file fd (read from its start; the descriptor stays the caller's) into the views wanted.
- * Blocks; may be called from up to `workers` threads at once. IMF_EINPUT with a one-line reason in err->msg *without
- * the file's name* (too large, damaged, not a picture, too slow, ran out of memory, killed the decoder): the caller
- * knows the name. Other errors: IMF_EMEM, IMF_EINTERNAL (workers cannot be started any more). */
-int imf_pool_decode(imf_pool *pool, int fd, const imf_view_recipe *views, size_t n_views, imf_decoded *out,
-                    imf_err *err);
+ * flags: bits of enum imf_decode_flag (media/protocol.h). n_views may be 0 when only a thumbnail is wanted. Blocks; may
+ * be called from up to `workers` threads at once. IMF_EINPUT with a one-line reason in err->msg *without the file's
+ * name* (too large, damaged, not a picture, too slow, ran out of memory, killed the decoder): the caller knows it. A
+ * picture whose worker dies, hangs or answers nonsense is tried in up to IMF_POOL_STRIKES workers, and the reason then
+ * ends in "(tried 3 times)"; what a worker refuses is refused at once. Other errors: IMF_EMEM, IMF_EINTERNAL (workers
+ * cannot be started any more). */
+int imf_pool_decode(imf_pool *pool, int fd, const imf_view_recipe *views, size_t n_views, uint32_t flags,
+                    imf_decoded *out, imf_err *err);
 void imf_decoded_clear(imf_decoded *d);
+
+/* How the pool's workers are locked in: bits of enum imf_decode_sandbox (media/protocol.h), as the first one said. */
+uint32_t imf_pool_sandbox(const imf_pool *pool);
 
 #endif

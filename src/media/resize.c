@@ -21,6 +21,7 @@ enum {
 
 typedef struct axis { /* how one side is resampled; n_taps == NULL: it keeps its size */
     size_t in, out;
+    size_t full, at;  /* length of the whole resized side; out samples of it are made, from `at` on */
     size_t stride;    /* weights an output sample */
     uint32_t *first;  /* [out] first source sample of each output sample */
     uint32_t *n_taps; /* [out] */
@@ -59,10 +60,10 @@ static double bicubic(double x)
 /* Weights of one output sample. The order of every floating-point step is Pillow's. */
 static void axis_sample(axis *a, size_t i, enum imf_view_filter filter, double *w)
 {
-    double scale = (double)a->in / (double)a->out;
+    double scale = (double)a->in / (double)a->full;
     double filter_scale = scale < 1.0 ? 1.0 : scale;
     double support = (filter == IMF_FILTER_BICUBIC ? 2.0 : 1.0) * filter_scale;
-    double centre = ((double)i + 0.5) * scale;
+    double centre = ((double)(i + a->at) + 0.5) * scale;
     double step = 1.0 / filter_scale, total = 0.0;
     long lo = (long)(centre - support + 0.5), hi = (long)(centre + support + 0.5);
     if (lo < 0)
@@ -83,15 +84,17 @@ static void axis_sample(axis *a, size_t i, enum imf_view_filter filter, double *
     a->n_taps[i] = (uint32_t)(hi - lo);
 }
 
-static int axis_init(axis *a, size_t in, size_t out, enum imf_view_filter filter, imf_err *err)
+static int axis_init(axis *a, size_t in, size_t full, size_t at, size_t out, enum imf_view_filter filter, imf_err *err)
 {
     int rc = IMF_OK;
     double *w = NULL;
     a->in = in;
+    a->full = full;
+    a->at = at;
     a->out = out;
-    if (in == out)
+    if (in == full && in == out)
         return IMF_OK;
-    double scale = in > out ? (double)in / (double)out : 1.0;
+    double scale = in > full ? (double)in / (double)full : 1.0;
     size_t stride = (size_t)ceil((filter == IMF_FILTER_BICUBIC ? 2.0 : 1.0) * scale) * 2 + 1, n;
     stride = (stride + LANE - 1) / LANE * LANE;
     a->stride = stride;
@@ -143,12 +146,27 @@ static int horizontal_init(imf_resizer *r, imf_err *err)
 int imf_resizer_new(imf_resizer **resizer, size_t in_w, size_t in_h, uint8_t *out, size_t out_w, size_t out_h,
                     size_t channels, enum imf_view_filter filter, imf_err *err)
 {
+    const imf_resize_window whole = {out_w, out_h, 0, 0};
+    return imf_resizer_new_window(resizer, in_w, in_h, &whole, out, out_w, out_h, channels, filter, err);
+}
+
+/* out samples from `at` on lie inside the resized side */
+static bool window_fits(size_t full, size_t at, size_t out)
+{
+    return full <= IMF_RESIZE_MAX_FULL && at <= full && out <= full - at;
+}
+
+int imf_resizer_new_window(imf_resizer **resizer, size_t in_w, size_t in_h, const imf_resize_window *window,
+                           uint8_t *out, size_t out_w, size_t out_h, size_t channels, enum imf_view_filter filter,
+                           imf_err *err)
+{
     int rc = IMF_OK;
     imf_resizer *r = NULL;
     size_t n;
     *resizer = NULL;
     if (in_w < 1 || in_h < 1 || out_w < 1 || out_h < 1 || in_w > IMF_RESIZE_MAX_SIDE || in_h > IMF_RESIZE_MAX_SIDE ||
         out_w > IMF_RESIZE_MAX_SIDE || out_h > IMF_RESIZE_MAX_SIDE || channels < 1 || channels > 4 ||
+        !window_fits(window->full_w, window->x, out_w) || !window_fits(window->full_h, window->y, out_h) ||
         (filter != IMF_FILTER_BILINEAR && filter != IMF_FILTER_BICUBIC))
         return imf_fail(err, IMF_EUSAGE, MSG_RESIZE_USAGE, in_w, in_h, out_w, out_h, channels, (int)filter);
     r = imf_alloc_array(1, sizeof *r);
@@ -157,8 +175,8 @@ int imf_resizer_new(imf_resizer **resizer, size_t in_w, size_t in_h, uint8_t *ou
     r->channels = channels;
     r->row_bytes = out_w * channels;
     r->out = out;
-    IMF_TRY(axis_init(&r->x, in_w, out_w, filter, err));
-    IMF_TRY(axis_init(&r->y, in_h, out_h, filter, err));
+    IMF_TRY(axis_init(&r->x, in_w, window->full_w, window->x, out_w, filter, err));
+    IMF_TRY(axis_init(&r->y, in_h, window->full_h, window->y, out_h, filter, err));
     if (r->x.n_taps)
         IMF_TRY(horizontal_init(r, err));
     if (r->y.n_taps) {

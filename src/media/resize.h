@@ -13,6 +13,7 @@
 #include "media/recipe.h"
 
 enum { IMF_RESIZE_MAX_SIDE = 1 << 24 };
+#define IMF_RESIZE_MAX_FULL ((size_t)1 << 40)
 
 /* in: [in_h, in_w, channels] u8, rows in_stride bytes apart; out: [out_h, out_w, channels] packed, the caller's.
  * channels 1..4, every side 1..IMF_RESIZE_MAX_SIDE. Errors: IMF_EMEM, IMF_EUSAGE. Thread-safe. */
@@ -26,6 +27,17 @@ typedef struct imf_resizer imf_resizer;
 /* out must live until imf_resizer_finish. Errors: IMF_EMEM, IMF_EUSAGE. */
 int imf_resizer_new(imf_resizer **r, size_t in_w, size_t in_h, uint8_t *out, size_t out_w, size_t out_h,
                     size_t channels, enum imf_view_filter filter, imf_err *err);
+
+/* A part of the resized picture: the picture as a whole would be full_w x full_h, and the part's corner lies at (x, y).
+ * What lies outside is never computed, however large it would be. */
+typedef struct imf_resize_window {
+    size_t full_w, full_h; /* 1..IMF_RESIZE_MAX_FULL */
+    size_t x, y;
+} imf_resize_window;
+
+/* As imf_resizer_new, for the part of out_w x out_h pixels. Errors: also IMF_EUSAGE for a part that does not lie inside. */
+int imf_resizer_new_window(imf_resizer **r, size_t in_w, size_t in_h, const imf_resize_window *window, uint8_t *out,
+                           size_t out_w, size_t out_h, size_t channels, enum imf_view_filter filter, imf_err *err);
 
 /* The next n source rows, all equal to row [in_w, channels]. Rows beyond in_h are ignored. */
 void imf_resizer_rows(imf_resizer *r, const uint8_t *row, size_t n);

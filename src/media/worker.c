@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lang.h"
 #include "base/mem.h"
 #include "media/view.h"
 
@@ -36,7 +37,8 @@ enum {
 
 static bool keep_variable(const char *entry)
 {
-    static const char *const KEPT[] = {"IMF_", "LD_LIBRARY_PATH=", "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "TSAN_OPTIONS="};
+    static const char *const KEPT[] = {"IMF_TEST_", "LD_LIBRARY_PATH=", "ASAN_OPTIONS=", "UBSAN_OPTIONS=",
+                                       "TSAN_OPTIONS="};
     for (size_t i = 0; i < sizeof KEPT / sizeof KEPT[0]; i++)
         if (strncmp(entry, KEPT[i], strlen(KEPT[i])) == 0)
             return true;
@@ -157,7 +159,7 @@ int imf_worker_start(imf_worker **out, const char *program, uint64_t max_memory,
     e = spawn(&w->pid, program_name, argv, environment, sockets[1], memory);
     if (e) {
         w->pid = -1;
-        rc = imf_fail(err, IMF_EINTERNAL, MSG_POOL_START, program, strerror(e));
+        rc = imf_fail(err, IMF_EINTERNAL, MSG_POOL_START, program, imf_errno_text(e));
         goto out;
     }
     *out = w;
@@ -253,9 +255,11 @@ static bool send_request(int socket, const imf_decode_request *request, int fd)
 bool imf_worker_wait_ready(imf_worker *w)
 {
     imf_decode_hello hello = {0};
-    if (!w->ready)
-        w->ready = receive(w->socket, &hello, sizeof hello, imf_now_ms() + START_MS) == IMF_WORKER_ANSWERED &&
-                   hello.magic == IMF_DECODE_MAGIC && hello.version == IMF_DECODE_VERSION;
+    if (w->ready)
+        return true;
+    w->ready = receive(w->socket, &hello, sizeof hello, imf_now_ms() + START_MS) == IMF_WORKER_ANSWERED &&
+               hello.magic == IMF_DECODE_MAGIC && hello.version == IMF_DECODE_VERSION;
+    w->sandbox = hello.sandbox;
     return w->ready;
 }
 
@@ -274,11 +278,11 @@ bool imf_decode_reply_fits(const imf_decode_request *request, const imf_decode_r
     size_t total = 0;
     uint32_t wanted = 0;
     *pixels_size = 0;
-    if (reply->magic != IMF_DECODE_MAGIC || reply->id != request->id || reply->status > IMF_DECODE_EMPTY ||
+    if (reply->magic != IMF_DECODE_MAGIC || reply->id != request->id || reply->status > IMF_DECODE_NO_LOADER ||
         !memchr(reply->detail, 0, sizeof reply->detail))
         return false;
     if (reply->status != IMF_DECODE_OK)
-        return reply->views_made == 0;
+        return reply->views_made == 0 && reply->thumb_size == 0;
     if (reply->width < 1 || reply->height < 1 || reply->has_alpha > 1 ||
         (uint64_t)reply->width * reply->height > request->max_pixels)
         return false;
@@ -289,7 +293,9 @@ bool imf_decode_reply_fits(const imf_decode_request *request, const imf_decode_r
         total += (size_t)request->views[i].width * request->views[i].height *
                  3; /* at most 4 views of 1024 x 1024, checked when the request was made */
     }
-    if (reply->views_made != wanted || total > IMF_DECODE_SHM_BYTES)
+    if (reply->views_made != wanted || total > IMF_DECODE_VIEW_BYTES || reply->thumb_size > IMF_DECODE_THUMB_BYTES)
+        return false;
+    if (reply->thumb_size > 0 && !(request->flags & IMF_DECODE_THUMBNAIL))
         return false;
     *pixels_size = total;
     return true;

@@ -18,6 +18,8 @@ typedef struct imf_worker {
     int socket;
     const uint8_t *shared;   /* [IMF_DECODE_SHM_BYTES], mapped read-only; the worker writes it */
     bool ready;              /* has said hello */
+    bool used;               /* has been given a picture; the pool's */
+    uint32_t sandbox;        /* as its hello said */
     struct imf_worker *next; /* the pool's list */
 } imf_worker;
 
@@ -38,8 +40,8 @@ bool imf_worker_wait_ready(imf_worker *w);
 /* Whether an idle worker can take a request: it lives and has said nothing unasked. */
 bool imf_worker_fit(const imf_worker *w);
 
-/* Sends the request with the descriptor and waits for the reply, at most timeout_ms. *pixels_size: bytes of views in
- * w->shared (for status OK). */
+/* Sends the request with the descriptor and waits for the reply, at most timeout_ms. *pixels_size: bytes of views at
+ * the start of w->shared (for status OK); the thumbnail lies at IMF_DECODE_VIEW_BYTES. */
 enum imf_worker_end imf_worker_ask(imf_worker *w, const imf_decode_request *request, int fd, int timeout_ms,
                                    imf_decode_reply *reply, size_t *pixels_size);
 

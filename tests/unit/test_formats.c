@@ -19,7 +19,7 @@
 enum { SIDE = 16, MOST_BYTES = 1 << 16, FLIPS = 200, BITS_A_FILE = 3 };
 enum { CRASHES = 2 }; /* of FLIPS: libheif 1.15 lets an exception through where threads run out */
 
-static const imf_view_recipe VIEW = {IMF_VIEW_SQUASH, IMF_FILTER_BICUBIC, IMF_WHEN_ALWAYS, SIDE, SIDE};
+static const imf_view_recipe VIEW = {IMF_VIEW_SQUASH, IMF_FILTER_BICUBIC, IMF_WHEN_ALWAYS, SIDE, SIDE, 0};
 static const char *const FILES[] = {"plain.heic", "alpha.heic", "bits10.heic", "plain.avif",   "alpha.avif",
                                     "grid.avif",  "plain.jxl",  "alpha.jxl",   "container.jxl"};
 enum { N_FILES = sizeof FILES / sizeof FILES[0] };

@@ -23,7 +23,7 @@
 enum { SIDE = 16, MOST_CHILDREN = 64 };
 
 static char folder[256], program[4096];
-static const imf_view_recipe VIEW = {IMF_VIEW_SQUASH, IMF_FILTER_BICUBIC, IMF_WHEN_ALWAYS, SIDE, SIDE};
+static const imf_view_recipe VIEW = {IMF_VIEW_SQUASH, IMF_FILTER_BICUBIC, IMF_WHEN_ALWAYS, SIDE, SIDE, 0};
 
 /* ---- Helpers ---- */
 
@@ -81,7 +81,7 @@ static void expect_good(imf_pool *pool, int fd)
 {
     imf_err err = {0};
     imf_decoded d;
-    if (imf_pool_decode(pool, fd, &VIEW, 1, &d, &err) != IMF_OK)
+    if (imf_pool_decode(pool, fd, &VIEW, 1, 0, &d, &err) != IMF_OK)
         fail_msg("%s", err.msg);
     assert_int_equal(d.n_views, 1);
     assert_int_equal(d.pixels_size, SIDE * SIDE * 3);
@@ -93,7 +93,7 @@ static void expect_refused(imf_pool *pool, int fd, const char *words)
 {
     imf_err err = {0};
     imf_decoded d;
-    assert_int_equal(imf_pool_decode(pool, fd, &VIEW, 1, &d, &err), IMF_EINPUT);
+    assert_int_equal(imf_pool_decode(pool, fd, &VIEW, 1, 0, &d, &err), IMF_EINPUT);
     assert_int_equal(err.code, IMF_EINPUT);
     if (!strstr(err.msg, words) || strchr(err.msg, '\n'))
         fail_msg("expected \"%s\", got \"%s\"", words, err.msg);
@@ -149,14 +149,14 @@ static void decodes_a_good_picture(void **state)
     (void)state;
     imf_pool *pool = pool_open(patient(1));
     const imf_view_recipe views[] = {
-        {IMF_VIEW_SUBJECT, IMF_FILTER_BICUBIC, IMF_WHEN_ALPHA, 9, 9},
-        {IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, IMF_WHEN_OPAQUE, 8, 8},
-        {IMF_VIEW_SQUASH, IMF_FILTER_BILINEAR, IMF_WHEN_OPAQUE, 7, 5},
+        {IMF_VIEW_SUBJECT, IMF_FILTER_BICUBIC, IMF_WHEN_ALPHA, 9, 9, 0},
+        {IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, IMF_WHEN_OPAQUE, 8, 8, 0},
+        {IMF_VIEW_SQUASH, IMF_FILTER_BILINEAR, IMF_WHEN_OPAQUE, 7, 5, 0},
     };
     imf_err err = {0};
     imf_decoded d;
     int fd = good_file();
-    assert_int_equal(imf_pool_decode(pool, fd, views, 3, &d, &err), IMF_OK);
+    assert_int_equal(imf_pool_decode(pool, fd, views, 3, 0, &d, &err), IMF_OK);
     assert_int_equal(d.width, 23); /* turned */
     assert_int_equal(d.height, 31);
     assert_int_equal(d.has_alpha, 0);
@@ -179,9 +179,9 @@ static void offset_does_not_matter(void **state)
     imf_pool *pool = pool_open(patient(1));
     imf_decoded a, b;
     int fd = good_file();
-    assert_int_equal(imf_pool_decode(pool, fd, &VIEW, 1, &a, NULL), IMF_OK);
+    assert_int_equal(imf_pool_decode(pool, fd, &VIEW, 1, 0, &a, NULL), IMF_OK);
     assert_int_equal(lseek(fd, 100, SEEK_SET), 100);
-    assert_int_equal(imf_pool_decode(pool, fd, &VIEW, 1, &b, NULL), IMF_OK);
+    assert_int_equal(imf_pool_decode(pool, fd, &VIEW, 1, 0, &b, NULL), IMF_OK);
     assert_int_equal(lseek(fd, 0, SEEK_CUR), 100); /* nor is it moved */
     assert_int_equal(a.pixels_size, b.pixels_size);
     assert_memory_equal(a.pixels, b.pixels, a.pixels_size);
@@ -379,7 +379,7 @@ static void *decode_often(void *user)
     for (int i = 0; i < 6; i++) {
         imf_err err = {0};
         imf_decoded d;
-        if (imf_pool_decode(s->pool, s->fd, &VIEW, 1, &d, &err) != IMF_OK ||
+        if (imf_pool_decode(s->pool, s->fd, &VIEW, 1, 0, &d, &err) != IMF_OK ||
             d.pixels_size != s->expected->pixels_size || memcmp(d.pixels, s->expected->pixels, d.pixels_size) != 0)
             __atomic_add_fetch(&s->wrong, 1, __ATOMIC_RELAXED);
         imf_decoded_clear(&d);
@@ -394,7 +394,7 @@ static void eight_threads_three_workers(void **state)
     imf_pool *pool = pool_open(patient(3));
     imf_decoded expected;
     int fd = good_file();
-    assert_int_equal(imf_pool_decode(pool, fd, &VIEW, 1, &expected, NULL), IMF_OK);
+    assert_int_equal(imf_pool_decode(pool, fd, &VIEW, 1, 0, &expected, NULL), IMF_OK);
     shared s = {pool, fd, &expected, 0};
     pthread_t threads[8];
     for (int i = 0; i < 8; i++)
@@ -415,22 +415,30 @@ static void eight_threads_three_workers(void **state)
 
 /* ---- A hostile or broken decoder ---- */
 
-/* A script that says hello and then does `then`, once a request has come. */
-static imf_pool *script_open(const char *then, int timeout_ms)
+/* A script in place of the decoder. `first` runs at once; then it says hello, and does `then` once a request has come.
+ * Each request adds a byte to the file "asked". */
+static imf_pool *script_open(const char *first, const char *then, int timeout_ms)
 {
-    char text[1024];
-    snprintf(
-        text, sizeof text,
-        "#!/bin/sh\nprintf 'IMD1\\001\\000\\000\\000' >&3\n/usr/bin/head -c %zu <&3 >/dev/null 2>&1 || exit 9\n%s\n",
-        sizeof(imf_decode_request), then);
+    char text[16384], path[512];
+    snprintf(text, sizeof text,
+             "#!/bin/sh\n%s\nprintf 'IMD1\\002\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0' >&3\n"
+             "/usr/bin/head -c %zu <&3 >/dev/null 2>&1 || exit 9\nprintf x >>%s/asked\n%s\n",
+             first, sizeof(imf_decode_request), folder, then);
     close(file_of("script", text, strlen(text)));
-    assert_int_equal(chmod(path_of("script"), 0700), 0);
-    imf_pool_options options = imf_pool_options_default();
-    char path[512];
+    close(file_of("asked", "", 0));
     snprintf(path, sizeof path, "%s", path_of("script"));
+    assert_int_equal(chmod(path, 0700), 0);
+    imf_pool_options options = imf_pool_options_default();
     options.program = path;
     options.timeout_ms = timeout_ms;
     return pool_open(options);
+}
+
+static long times_asked(void)
+{
+    struct stat st;
+    assert_int_equal(stat(path_of("asked"), &st), 0);
+    return (long)st.st_size;
 }
 
 static void survives_hostile_decoders(void **state)
@@ -439,28 +447,53 @@ static void survives_hostile_decoders(void **state)
     static const struct {
         const char *then, *reason;
         int timeout_ms;
+        bool final; /* at the first attempt */
     } CASES[] = {
-        {"exec /bin/sleep 1000", "took longer than 0.3 s", 300},
-        {"printf half >&3; exec /bin/sleep 1000", "took longer than 0.3 s", 300},
-        {"kill -SEGV $$", "Segmentation fault", 60000},
-        {"kill -KILL $$", "Killed", 60000},
-        {"kill -XCPU $$", "took longer than 60 s", 60000},
-        {"exit 5", "too much memory", 60000},
-        {"exit 7", "exit status 7", 60000},
-        {"exit 0", "exit status 0", 60000},
-        {"/usr/bin/head -c 192 /dev/zero >&3; exec /bin/sleep 1000", "wrong answer", 60000},
-        {"/usr/bin/head -c 100000 /dev/urandom >&3; exec /bin/sleep 1000", "wrong answer", 60000},
+        {"exec /bin/sleep 1000", "took longer than 0.3 s (tried 3 times)", 300, false},
+        {"printf half >&3; exec /bin/sleep 1000", "took longer than 0.3 s (tried 3 times)", 300, false},
+        {"kill -SEGV $$", "Segmentation fault, signal 11) (tried 3 times)", 60000, false},
+        {"kill -KILL $$", "Killed, signal 9) (tried 3 times)", 60000, false},
+        {"kill -XCPU $$", "took longer than 60 s (tried 3 times)", 60000, false},
+        {"exit 5", "too much memory (more than 1024 MB)", 60000, true},
+        {"exit 7", "exit status 7) (tried 3 times)", 60000, false},
+        {"exit 0", "exit status 0) (tried 3 times)", 60000, false},
+        {"/usr/bin/head -c 200 /dev/zero >&3; exec /bin/sleep 1000", "wrong answer about the picture (tried 3 times)",
+         60000, false},
+        {"/usr/bin/head -c 100000 /dev/urandom >&3; exec /bin/sleep 1000",
+         "wrong answer about the picture (tried 3 times)", 60000, false},
     };
     int fd = good_file();
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
-        imf_pool *pool = script_open(CASES[i].then, CASES[i].timeout_ms);
+        imf_pool *pool = script_open("", CASES[i].then, CASES[i].timeout_ms);
         expect_refused(pool, fd, CASES[i].reason);
-        expect_refused(pool, fd, CASES[i].reason); /* by another worker */
+        assert_int_equal(times_asked(), CASES[i].final ? 1 : IMF_POOL_STRIKES);
+        expect_refused(pool, fd, CASES[i].reason); /* by other workers */
+        assert_int_equal(times_asked(), 2 * (CASES[i].final ? 1 : IMF_POOL_STRIKES));
+        assert_int_equal(imf_pool_sandbox(pool), 0); /* its hello claims nothing */
         imf_pool_close(&pool);
     }
     close(fd);
     pid_t left[MOST_CHILDREN];
     assert_int_equal(children(left), 0);
+}
+
+/* Two workers die over the picture; the third is the real one. */
+static void third_attempt_counts(void **state)
+{
+    (void)state;
+    char first[8192];
+    snprintf(first, sizeof first, "mkdir %s/one 2>/dev/null || mkdir %s/two 2>/dev/null || exec %s \"$@\"", folder,
+             folder, program);
+    int fd = good_file();
+    imf_pool *pool = script_open(first, "kill -SEGV $$", 60000);
+    expect_good(pool, fd);
+    assert_int_equal(times_asked(), 2);
+    expect_good(pool, fd);
+    assert_int_equal(times_asked(), 2);
+    close(fd);
+    imf_pool_close(&pool);
+    assert_int_equal(rmdir(path_of("one")), 0);
+    assert_int_equal(rmdir(path_of("two")), 0);
 }
 
 static void names_a_missing_program(void **state)
@@ -494,10 +527,10 @@ static void replies_are_checked_field_by_field(void **state)
                                         .id = 7,
                                         .file_size = 1000,
                                         .max_pixels = 1000000,
-                                        .views = {{IMF_VIEW_SUBJECT, IMF_FILTER_BICUBIC, IMF_WHEN_ALPHA, 4, 4},
-                                                  {IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, IMF_WHEN_OPAQUE, 5, 5},
-                                                  {IMF_VIEW_SQUASH, IMF_FILTER_BICUBIC, IMF_WHEN_ALWAYS, 6, 7}}};
-    imf_decode_reply good = {IMF_DECODE_MAGIC, IMF_DECODE_OK, 7, 1000, 1000, 0, 6, ""}, r;
+                                        .views = {{IMF_VIEW_SUBJECT, IMF_FILTER_BICUBIC, IMF_WHEN_ALPHA, 4, 4, 0},
+                                                  {IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, IMF_WHEN_OPAQUE, 5, 5, 0},
+                                                  {IMF_VIEW_SQUASH, IMF_FILTER_BICUBIC, IMF_WHEN_ALWAYS, 6, 7, 0}}};
+    imf_decode_reply good = {IMF_DECODE_MAGIC, IMF_DECODE_OK, 7, 1000, 1000, 0, 6, 0, 0, ""}, r;
     size_t size;
     assert_true(imf_decode_reply_fits(&request, &good, &size));
     assert_int_equal(size, (5 * 5 + 6 * 7) * 3);
@@ -506,7 +539,7 @@ static void replies_are_checked_field_by_field(void **state)
     assert_int_equal(size, (4 * 4 + 6 * 7) * 3);
     r = good, r.magic++;
     assert_false(imf_decode_reply_fits(&request, &r, &size));
-    r = good, r.status = 6;
+    r = good, r.status = IMF_DECODE_NO_LOADER + 1;
     assert_false(imf_decode_reply_fits(&request, &r, &size));
     r = good, r.id = 6;
     assert_false(imf_decode_reply_fits(&request, &r, &size));
@@ -574,6 +607,7 @@ int main(void)
         cmocka_unit_test(workers_are_confined),
         cmocka_unit_test(eight_threads_three_workers),
         cmocka_unit_test(survives_hostile_decoders),
+        cmocka_unit_test(third_attempt_counts),
         cmocka_unit_test(names_a_missing_program),
         cmocka_unit_test(replies_are_checked_field_by_field),
     };

@@ -37,7 +37,7 @@ static void expect_refused(const uint8_t *file, size_t size, const char *named)
     imf_weights *w = NULL;
     imf_err err = {0};
 
-    if (imf_weights_parse(&w, file, size, "model.safetensors", &err) != IMF_EINPUT)
+    if (imf_weights_parse(&w, file, size, "model.safetensors", 0, &err) != IMF_EINPUT)
         fail_msg("\"%s\" was expected, but rc is %d (%s)", named, err.code, err.msg);
     assert_null(w);
     assert_int_equal(err.code, IMF_EINPUT);
@@ -64,7 +64,7 @@ static void test_good(void **state)
     const imf_tensor *t = NULL;
 
     (void)state;
-    assert_int_equal(imf_weights_parse(&w, file, size, "x", &err), IMF_OK);
+    assert_int_equal(imf_weights_parse(&w, file, size, "x", 0, &err), IMF_OK);
     assert_int_equal(imf_weights_count(w), 4);
     for (size_t i = 0; i < 4; i++)
         assert_string_equal(imf_weights_at(w, i)->name, order[i]);
@@ -98,7 +98,7 @@ static void test_need_tells_the_difference(void **state)
     const imf_tensor *t = NULL;
 
     (void)state;
-    assert_int_equal(imf_weights_parse(&w, file, size, "model.safetensors", &err), IMF_OK);
+    assert_int_equal(imf_weights_parse(&w, file, size, "model.safetensors", 0, &err), IMF_OK);
     assert_int_equal(imf_weights_need(w, "a", IMF_I8, 2, shape, &t, &err), IMF_EINPUT);
     assert_null(t);
     assert_non_null(strstr(err.msg, "tensor a is I8 [3, 1], expected I8 [3, 2]"));
@@ -124,7 +124,7 @@ static void hash_of(const char *header, size_t data_bytes, size_t damaged_byte, 
 
     if (damaged_byte < data_bytes)
         file[size - data_bytes + damaged_byte] ^= 1;
-    assert_int_equal(imf_weights_parse(&w, file, size, "x", NULL), IMF_OK);
+    assert_int_equal(imf_weights_parse(&w, file, size, "x", 0, NULL), IMF_OK);
     imf_weights_hash(w, prefix, out);
     imf_weights_close(&w);
     free(file);
