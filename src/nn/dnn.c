@@ -76,6 +76,28 @@ static int fail_dnnl(imf_err *err, dnnl_status_t status, const char *step_name)
         }                                            \
     } while (0)
 
+enum imf_dnn_isa imf_dnn_isa(const char **name)
+{
+    static const char *const names[] = {"plain code", "SSE4.1", "AVX", "AVX2", "AVX-512", "NEON"};
+    enum imf_dnn_isa found = IMF_ISA_PLAIN;
+#ifdef __aarch64__
+    found = IMF_ISA_NEON; /* every such processor has it */
+#else
+    const unsigned bits = (unsigned)dnnl_get_effective_cpu_isa(), avx512 = dnnl_cpu_isa_avx512_core;
+    /* each set includes the bits of those before it */
+    if ((bits & avx512) == avx512)
+        found = IMF_ISA_AVX512;
+    else if ((bits & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2)
+        found = IMF_ISA_AVX2;
+    else if ((bits & dnnl_cpu_isa_avx) == dnnl_cpu_isa_avx)
+        found = IMF_ISA_AVX;
+    else if (bits & dnnl_cpu_isa_sse41)
+        found = IMF_ISA_SSE41;
+#endif
+    *name = names[found];
+    return found;
+}
+
 int imf_dnn_net_new(imf_dnn_net **out, imf_err *err)
 {
     int rc = IMF_OK;

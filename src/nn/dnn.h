@@ -34,6 +34,10 @@ typedef void (*imf_dnn_tap)(void *user, int step, const float *values, const siz
  * meanwhile. */
 void imf_dnn_use_threads(int n);
 
+/* The best instruction set that oneDNN may use here (ONEDNN_MAX_CPU_ISA lowers it). Static. */
+enum imf_dnn_isa { IMF_ISA_PLAIN, IMF_ISA_SSE41, IMF_ISA_AVX, IMF_ISA_AVX2, IMF_ISA_AVX512, IMF_ISA_NEON };
+enum imf_dnn_isa imf_dnn_isa(const char **name);
+
 int imf_dnn_net_new(imf_dnn_net **out, imf_err *err);
 void imf_dnn_net_free(imf_dnn_net **net);
 

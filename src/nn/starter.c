@@ -9,7 +9,6 @@
  */
 #include "nn/starter.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,75 +17,14 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "kern/kern.h"
+#include "nn/config.h"
 #include "nn/starter_internal.h"
 
 enum {
-    MAX_CONFIG = 1 << 20,             /* bytes of config.json */
     MAX_ACTIVATION = 64 * 1024 * 1024 /* numbers in one layer: refuses a configuration that would ask for gigabytes */
 };
 
 /* ---- config.json ----------------------------------------------------------------------------- */
-
-/* Where we are reading: the file for messages, the object, and its name with a dot ("picture."), or "". */
-typedef struct reader {
-    const char *file, *prefix;
-    const json_t *object;
-} reader;
-
-static int need(const reader *r, const char *key, json_t **out, imf_err *err)
-{
-    *out = json_object_get(r->object, key);
-    if (*out == NULL)
-        return imf_fail(err, IMF_EINPUT, MSG_STARTER_NO_KEY, r->file, r->prefix, key);
-    return IMF_OK;
-}
-
-static int need_object(const reader *r, const char *key, const char *prefix, reader *out, imf_err *err)
-{
-    int rc = IMF_OK;
-    json_t *value = NULL;
-
-    IMF_TRY(need(r, key, &value, err));
-    if (!json_is_object(value))
-        return imf_fail(err, IMF_EINPUT, MSG_STARTER_KEY, r->file, r->prefix, key, "an object");
-    *out = (reader){r->file, prefix, value};
-out:
-    return rc;
-}
-
-static int need_int(const reader *r, const char *key, int min, int max, int *out, imf_err *err)
-{
-    int rc = IMF_OK;
-    json_t *value = NULL;
-
-    IMF_TRY(need(r, key, &value, err));
-    if (!json_is_integer(value) || json_integer_value(value) < min || json_integer_value(value) > max)
-        return imf_fail(err, IMF_EINPUT, MSG_STARTER_INT, r->file, r->prefix, key, min, max);
-    *out = (int)json_integer_value(value);
-out:
-    return rc;
-}
-
-static int need_u32(const reader *r, const char *key, int min, int max, uint32_t *out, imf_err *err)
-{
-    int value = 0, rc = need_int(r, key, min, max, &value, err);
-
-    *out = (uint32_t)value;
-    return rc;
-}
-
-static int need_real(const reader *r, const char *key, double min, double max, double *out, imf_err *err)
-{
-    int rc = IMF_OK;
-    json_t *value = NULL;
-
-    IMF_TRY(need(r, key, &value, err));
-    if (!json_is_number(value) || !(json_number_value(value) >= min && json_number_value(value) <= max))
-        return imf_fail(err, IMF_EINPUT, MSG_STARTER_REAL, r->file, r->prefix, key, min, max);
-    *out = json_number_value(value);
-out:
-    return rc;
-}
 
 /* [repeats, kernel, stride, channels, expansion]; TensorFlow's padding needs an odd kernel to keep the size at stride
  * 1. */
@@ -107,58 +45,58 @@ static bool read_stage(const json_t *value, imf_starter_stage *s)
     return s->kernel % 2 == 1;
 }
 
-static int read_picture(imf_starter *m, const reader *r, imf_err *err)
+static int read_picture(imf_starter *m, const imf_config *r, imf_err *err)
 {
     int rc = IMF_OK, preprocessing = 0;
     json_t *stages = NULL;
 
-    IMF_TRY(need_int(r, "preprocessing", 1, INT32_MAX, &preprocessing, err));
+    IMF_TRY(imf_config_need_int(r, "preprocessing", 1, INT32_MAX, &preprocessing, err));
     if (preprocessing != IMF_STARTER_PREPROCESSING)
         return imf_fail(err, IMF_EINPUT, MSG_STARTER_VERSION, r->file, "picture.preprocessing", preprocessing,
                         IMF_STARTER_PREPROCESSING);
     m->config.preprocessing = preprocessing;
-    IMF_TRY(need_int(r, "size", 32, 1024, &m->config.picture_size, err));
-    IMF_TRY(need_real(r, "mean", 0, 255, &m->picture.mean, err));
-    IMF_TRY(need_real(r, "std", 1, 255, &m->picture.std, err));
-    IMF_TRY(need_int(r, "features", 1, 8192, &m->picture.features, err));
-    IMF_TRY(need_int(r, "classes", 1, 65536, &m->picture.classes, err));
-    IMF_TRY(need_int(r, "concept_dim", 1, IMF_STARTER_MAX_DIM, &m->picture.concept_dim, err));
-    IMF_TRY(need_int(r, "learned_dim", 1, IMF_STARTER_MAX_DIM, &m->picture.learned_dim, err));
-    IMF_TRY(need_real(r, "tau", 1e-3, 1e3, &m->picture.tau, err));
-    IMF_TRY(need_real(r, "class_scale", 1e-3, 1e3, &m->picture.class_scale, err));
-    IMF_TRY(need_real(r, "concept_weight", 0, 1, &m->picture.concept_weight, err));
+    IMF_TRY(imf_config_need_int(r, "size", 32, 1024, &m->config.picture_size, err));
+    IMF_TRY(imf_config_need_real(r, "mean", 0, 255, &m->picture.mean, err));
+    IMF_TRY(imf_config_need_real(r, "std", 1, 255, &m->picture.std, err));
+    IMF_TRY(imf_config_need_int(r, "features", 1, 8192, &m->picture.features, err));
+    IMF_TRY(imf_config_need_int(r, "classes", 1, 65536, &m->picture.classes, err));
+    IMF_TRY(imf_config_need_int(r, "concept_dim", 1, IMF_STARTER_MAX_DIM, &m->picture.concept_dim, err));
+    IMF_TRY(imf_config_need_int(r, "learned_dim", 1, IMF_STARTER_MAX_DIM, &m->picture.learned_dim, err));
+    IMF_TRY(imf_config_need_real(r, "tau", 1e-3, 1e3, &m->picture.tau, err));
+    IMF_TRY(imf_config_need_real(r, "class_scale", 1e-3, 1e3, &m->picture.class_scale, err));
+    IMF_TRY(imf_config_need_real(r, "concept_weight", 0, 1, &m->picture.concept_weight, err));
     if (m->picture.concept_dim + m->picture.learned_dim != m->config.dim)
         return imf_fail(err, IMF_EINPUT, MSG_STARTER_DIM, r->file, m->config.dim, m->picture.concept_dim,
                         m->picture.learned_dim);
 
-    IMF_TRY(need(r, "stages", &stages, err));
+    IMF_TRY(imf_config_need(r, "stages", &stages, err));
     if (!json_is_array(stages) || json_array_size(stages) < 1 || json_array_size(stages) > IMF_STARTER_MAX_STAGES)
-        return imf_fail(err, IMF_EINPUT, MSG_STARTER_KEY, r->file, r->prefix, "stages", "a list of 1 to 16 stages");
+        return imf_fail(err, IMF_EINPUT, MSG_CONFIG_KEY, r->file, r->prefix, "stages", "a list of 1 to 16 stages");
     m->picture.n_stages = (int)json_array_size(stages);
     for (int i = 0; i < m->picture.n_stages; i++)
         if (!read_stage(json_array_get(stages, (size_t)i), &m->picture.stages[i]))
-            return imf_fail(err, IMF_EINPUT, MSG_STARTER_KEY, r->file, r->prefix, "stages",
+            return imf_fail(err, IMF_EINPUT, MSG_CONFIG_KEY, r->file, r->prefix, "stages",
                             "a list of [repeats 1-8, odd kernel 1-7, stride 1-2, channels 1-2048, expansion 1-8]");
 out:
     return rc;
 }
 
-static int read_text(imf_starter *m, const reader *r, imf_err *err)
+static int read_text(imf_starter *m, const imf_config *r, imf_err *err)
 {
     int rc = IMF_OK;
     imf_starter_config *c = &m->config;
 
-    IMF_TRY(need_u32(r, "word_rows", 1, 1 << 24, &c->word_rows, err));
-    IMF_TRY(need_u32(r, "ngram_rows", 1, 1 << 24, &c->ngram_rows, err));
-    IMF_TRY(need_u32(r, "max_words", 1, 64, &c->max_words, err));
-    IMF_TRY(need_u32(r, "ngram_min", 1, 16, &c->ngram_min, err));
-    IMF_TRY(need_u32(r, "ngram_max", (int)c->ngram_min, 16, &c->ngram_max, err));
-    IMF_TRY(need_u32(r, "prefix_min", 1, 16, &c->prefix_min, err));
-    IMF_TRY(need_u32(r, "prefix_max", (int)c->prefix_min, 16, &c->prefix_max, err));
-    IMF_TRY(need_int(r, "hidden", 1, IMF_STARTER_MAX_HIDDEN, &m->text.hidden, err));
-    IMF_TRY(need_int(r, "width", 2, IMF_STARTER_MAX_WIDTH, &m->text.width, err));
+    IMF_TRY(imf_config_need_u32(r, "word_rows", 1, 1 << 24, &c->word_rows, err));
+    IMF_TRY(imf_config_need_u32(r, "ngram_rows", 1, 1 << 24, &c->ngram_rows, err));
+    IMF_TRY(imf_config_need_u32(r, "max_words", 1, 64, &c->max_words, err));
+    IMF_TRY(imf_config_need_u32(r, "ngram_min", 1, 16, &c->ngram_min, err));
+    IMF_TRY(imf_config_need_u32(r, "ngram_max", (int)c->ngram_min, 16, &c->ngram_max, err));
+    IMF_TRY(imf_config_need_u32(r, "prefix_min", 1, 16, &c->prefix_min, err));
+    IMF_TRY(imf_config_need_u32(r, "prefix_max", (int)c->prefix_min, 16, &c->prefix_max, err));
+    IMF_TRY(imf_config_need_int(r, "hidden", 1, IMF_STARTER_MAX_HIDDEN, &m->text.hidden, err));
+    IMF_TRY(imf_config_need_int(r, "width", 2, IMF_STARTER_MAX_WIDTH, &m->text.width, err));
     if (m->text.width % 2 != 0) /* two numbers a byte */
-        return imf_fail(err, IMF_EINPUT, MSG_STARTER_KEY, r->file, r->prefix, "width", "even");
+        return imf_fail(err, IMF_EINPUT, MSG_CONFIG_KEY, r->file, r->prefix, "width", "even");
 out:
     return rc;
 }
@@ -166,66 +104,23 @@ out:
 static int read_config(imf_starter *m, const char *path, const json_t *root, imf_err *err)
 {
     int rc = IMF_OK, version = 0;
-    const reader top = {path, "", root};
-    reader part = {0};
+    const imf_config top = {path, "", root};
+    imf_config part = {0};
     json_t *type = NULL;
 
-    if (!json_is_object(root))
-        return imf_fail(err, IMF_EINPUT, MSG_STARTER_NOT_JSON, path, "not an object", 1);
-    IMF_TRY(need(&top, "model_type", &type, err));
+    IMF_TRY(imf_config_need(&top, "model_type", &type, err));
     if (!json_is_string(type) || strcmp(json_string_value(type), "imagefinder-starter") != 0)
         return imf_fail(err, IMF_EINPUT, MSG_STARTER_TYPE, path,
                         json_is_string(type) ? json_string_value(type) : "no string");
-    IMF_TRY(need_int(&top, "format_version", 0, INT32_MAX, &version, err));
+    IMF_TRY(imf_config_need_int(&top, "format_version", 0, INT32_MAX, &version, err));
     if (version != IMF_STARTER_FORMAT)
         return imf_fail(err, IMF_EINPUT, MSG_STARTER_VERSION, path, "format_version", version, IMF_STARTER_FORMAT);
-    IMF_TRY(need_int(&top, "dim", 2, IMF_STARTER_MAX_DIM, &m->config.dim, err));
-    IMF_TRY(need_object(&top, "picture", "picture.", &part, err));
+    IMF_TRY(imf_config_need_int(&top, "dim", 2, IMF_STARTER_MAX_DIM, &m->config.dim, err));
+    IMF_TRY(imf_config_need_object(&top, "picture", "picture.", &part, err));
     IMF_TRY(read_picture(m, &part, err));
-    IMF_TRY(need_object(&top, "text", "text.", &part, err));
+    IMF_TRY(imf_config_need_object(&top, "text", "text.", &part, err));
     IMF_TRY(read_text(m, &part, err));
 out:
-    return rc;
-}
-
-static int load_json(const char *path, json_t **out, imf_err *err)
-{
-    int rc = IMF_OK, failed = 0;
-    const imf_file_layer *fl = imf_file_posix();
-    imf_file *f = NULL;
-    uint64_t size = 0;
-    ssize_t got = 0;
-    char *text = NULL;
-    json_error_t json_err = {0};
-
-    failed = fl->open(fl->self, path, IMF_FILE_READ | IMF_FILE_FOLLOW, &f);
-    if (failed == 0)
-        failed = fl->size(f, &size);
-    if (failed != 0) {
-        rc = imf_fail_errno(err, IMF_EINPUT, -failed, MSG_STARTER_READ, path);
-        goto out;
-    }
-    if (size > MAX_CONFIG) {
-        rc = imf_fail(err, IMF_EINPUT, MSG_STARTER_NOT_JSON, path, "over 1 MB", 1);
-        goto out;
-    }
-    text = imf_alloc((size_t)size + 1);
-    if (text == NULL) {
-        rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading the model");
-        goto out;
-    }
-    got = fl->pread(f, text, (size_t)size, 0);
-    if (got < 0) {
-        rc = imf_fail_errno(err, IMF_EINPUT, (int)-got, MSG_STARTER_READ, path);
-        goto out;
-    }
-    *out = json_loadb(text, (size_t)got, JSON_REJECT_DUPLICATES, &json_err);
-    if (*out == NULL)
-        rc = imf_fail(err, IMF_EINPUT, MSG_STARTER_NOT_JSON, path, json_err.text, json_err.line);
-out:
-    imf_free(text);
-    if (f != NULL)
-        fl->close(&f);
     return rc;
 }
 
@@ -433,7 +328,7 @@ int imf_starter_open(imf_starter **out, const char *folder, imf_err *err)
         rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading the model");
         goto out;
     }
-    IMF_TRY(load_json(config_path, &root, err));
+    IMF_TRY(imf_config_load(config_path, &root, err));
     IMF_TRY(read_config(m, config_path, root, err));
     IMF_TRY(imf_weights_open(&m->weights, weights_path, err));
     IMF_TRY(plan_picture(m, err));

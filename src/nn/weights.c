@@ -1,46 +1,21 @@
 /*
- * The safetensors reader: 8 bytes little-endian with the header's length, a JSON header that says where each tensor
- * lies, then the raw data.
+ * The table of tensors, and opening: which reader a file is for is told by its first bytes. The readers are
+ * safetensors.c, torch_zip.c and torch_legacy.c; shards.c finds the weights of a folder.
  *
- * A weights file comes from the internet and is never trusted. The order of the checks matters: the header's length
- * before the header is looked at, the number of its JSON values before jansson builds a tree of them, each tensor's own
- * description, and at the end, over all tensors sorted by offset, that they cover the data without a hole or an
- * overlap. After that every [data, data + bytes) lies inside the file and no caller needs to check again.
- *
- * Not here: what the tensors mean (starter.c) and other containers (PyTorch's archives will be files of their own with
- * the same imf_weights).
+ * Not here: what the tensors mean (starter.c).
  */
-#include "nn/weights.h"
+#include "nn/weights_internal.h"
 
-#include <jansson.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "base/file.h"
-#include "base/mem.h"
-
-enum {
-    LENGTH_BYTES = 8,
-    MAX_HEADER = 100 * 1000 * 1000, /* as the format's own library has it */
-    /* about 50,000 tensors; bounds jansson's tree, some 200 bytes a value, whatever the header holds */
-    MAX_JSON_VALUES = 1000 * 1000,
-    NAME_SHOWN = 120                /* bytes of a tensor's name in a message */
-};
-
-struct imf_weights {
-    char *file;               /* for messages */
-    const uint8_t *map;       /* set when the file is mapped by us */
-    size_t map_bytes;
-    imf_tensor *tensors;      /* [count], by offset */
-    size_t count;
-    const imf_tensor **by_name; /* [count], by name */
-    imf_arena *names;
-};
+#include "kern/kern.h"
 
 static const struct {
     const char *name;
@@ -51,97 +26,41 @@ static const struct {
 #undef DTYPE_ROW
 };
 
-/* ---- One tensor of the header ---------------------------------------------------------------- */
-
-/* A JSON integer >= 0 that fits a size_t. Floats, also 1.0, are not integers. */
-static bool get_size(const json_t *value, size_t *out)
+const char *imf_dtype_name(imf_dtype dtype)
 {
-    if (!json_is_integer(value) || json_integer_value(value) < 0)
-        return false;
-    *out = (size_t)json_integer_value(value);
-    return true;
+    return dtypes[dtype].name;
 }
 
-static int parse_dtype(const imf_weights *w, imf_tensor *t, const json_t *value, imf_err *err)
+size_t imf_dtype_size(imf_dtype dtype)
 {
-    const char *name = json_string_value(value);
-
-    if (name == NULL)
-        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_FIELD, w->file, NAME_SHOWN, t->name, "dtype", "a string");
-    for (int i = 0; i < IMF_DTYPE_COUNT; i++) {
-        if (strcmp(name, dtypes[i].name) == 0) {
-            t->dtype = (imf_dtype)i;
-            return IMF_OK;
-        }
-    }
-    return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_DTYPE, w->file, NAME_SHOWN, t->name, 20, name);
+    return dtypes[dtype].size;
 }
 
-static int parse_shape(const imf_weights *w, imf_tensor *t, const json_t *value, imf_err *err)
+/* ---- For the readers ------------------------------------------------------------------------- */
+
+imf_weights *imf_weights_new(const char *file)
 {
-    if (!json_is_array(value) || json_array_size(value) > IMF_MAX_RANK)
-        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_FIELD, w->file, NAME_SHOWN, t->name, "shape",
-                        "a list of at most 8 integers");
-    t->rank = (int)json_array_size(value);
-    t->count = 1;
-    for (int i = 0; i < t->rank; i++) {
-        if (!get_size(json_array_get(value, (size_t)i), &t->shape[i]))
-            return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_FIELD, w->file, NAME_SHOWN, t->name, "shape",
-                            "a list of integers >= 0");
-        if (!imf_mul_size(t->count, t->shape[i], &t->count))
-            return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_FIELD, w->file, NAME_SHOWN, t->name, "shape",
-                            "a shape that fits a file");
-    }
-    return IMF_OK;
+    imf_weights *w = imf_alloc_array(1, sizeof *w);
+
+    if (w == NULL)
+        return NULL;
+    w->file = imf_strdup(file);
+    w->names = imf_arena_new();
+    if (w->file == NULL || w->names == NULL)
+        imf_weights_close(&w);
+    return w;
 }
 
-/* Fills *t from its entry. data is the whole data part; only offsets inside it are accepted. */
-static int parse_tensor(imf_weights *w, imf_tensor *t, const char *name, const json_t *entry, const uint8_t *data,
-                        size_t data_bytes, imf_err *err)
+int imf_weights_add(imf_weights *w, imf_tensor **out, imf_err *err)
 {
-    int rc = IMF_OK;
-    size_t begin = 0, end = 0, need = 0;
-    const json_t *offsets = NULL;
-
-    t->name = imf_arena_strdup(w->names, name);
-    if (t->name == NULL)
+    *out = NULL;
+    if (w->count == IMF_WEIGHTS_MAX_TENSORS)
+        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_TOO_MANY, w->file);
+    if (!imf_grow((void **)&w->tensors, w->count, &w->cap, sizeof *w->tensors))
         return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading weights");
-    if (name[0] == '\0')
-        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_NO_NAME, w->file);
-    if (!json_is_object(entry) || json_object_size(entry) != 3)
-        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_FIELD, w->file, NAME_SHOWN, name, "entry",
-                        "an object of dtype, shape and data_offsets");
-    IMF_TRY(parse_dtype(w, t, json_object_get(entry, "dtype"), err));
-    IMF_TRY(parse_shape(w, t, json_object_get(entry, "shape"), err));
-
-    offsets = json_object_get(entry, "data_offsets");
-    if (!json_is_array(offsets) || json_array_size(offsets) != 2 || !get_size(json_array_get(offsets, 0), &begin) ||
-        !get_size(json_array_get(offsets, 1), &end))
-        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_FIELD, w->file, NAME_SHOWN, name, "data_offsets",
-                        "two integers >= 0");
-    if (begin > end || end > data_bytes)
-        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_OUTSIDE, w->file, NAME_SHOWN, name, begin, end, data_bytes);
-    if (!imf_mul_size(t->count, dtypes[t->dtype].size, &need) || need != end - begin)
-        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_LENGTH, w->file, NAME_SHOWN, name, end - begin, t->count,
-                        dtypes[t->dtype].name);
-    t->data = data + begin;
-    t->bytes = need;
-out:
-    return rc;
-}
-
-/* ---- The whole header ------------------------------------------------------------------------ */
-
-static int compare_offsets(const void *a, const void *b)
-{
-    const imf_tensor *x = a, *y = b;
-    const uint8_t *dx = x->data, *dy = y->data;
-
-    if (dx != dy)
-        return dx < dy ? -1 : 1;
-    if (x->bytes != y->bytes) /* an empty tensor lies before the one that begins at its place */
-        return x->bytes < y->bytes ? -1 : 1;
-    return strcmp(x->name, y->name);
+    *out = &w->tensors[w->count++];
+    **out = (imf_tensor){0};
+    return IMF_OK;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -151,124 +70,72 @@ static int compare_names(const void *a, const void *b)
     return strcmp((*x)->name, (*y)->name);
 }
 
-/* Bytes that can begin a JSON value inside a container. An upper bound on the number of values, since they may also
- * stand in strings. */
-static size_t count_values(const uint8_t *header, size_t n)
+int imf_weights_sort(imf_weights *w, imf_err *err)
+{
+    w->by_name = imf_alloc_array(w->count, sizeof *w->by_name);
+    if (w->by_name == NULL)
+        return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading weights");
+    for (size_t i = 0; i < w->count; i++)
+        w->by_name[i] = &w->tensors[i];
+    qsort(w->by_name, w->count, sizeof *w->by_name, compare_names);
+    for (size_t i = 1; i < w->count; i++) {
+        if (strcmp(w->by_name[i]->name, w->by_name[i - 1]->name) == 0)
+            return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_TWICE, w->file, IMF_WEIGHTS_NAME_SHOWN, w->by_name[i]->name);
+    }
+    return IMF_OK;
+}
+
+int imf_checksum_verify(const imf_weights *w, const imf_checksum *c, imf_err *err)
+{
+    uint32_t found = (uint32_t)crc32_z(0, c->data, c->bytes);
+
+    if (found != c->crc)
+        return imf_fail(err, IMF_EINPUT, MSG_ZIP_CRC, w->file, IMF_WEIGHTS_NAME_SHOWN, c->name, found, c->crc);
+    return IMF_OK;
+}
+
+size_t imf_json_count_values(const uint8_t *text, size_t n)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < n; i++)
-        count += header[i] == ',' || header[i] == ':' || header[i] == '[' || header[i] == '{';
+        count += text[i] == ',' || text[i] == ':' || text[i] == '[' || text[i] == '{';
     return count;
-}
-
-static int check_metadata(const imf_weights *w, json_t *value, imf_err *err)
-{
-    const char *key = NULL;
-    json_t *entry = NULL;
-
-    if (!json_is_object(value))
-        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_FIELD, w->file, NAME_SHOWN, "__metadata__", "entry",
-                        "an object of strings");
-    json_object_foreach(value, key, entry) {
-        if (!json_is_string(entry))
-            return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_FIELD, w->file, NAME_SHOWN, "__metadata__", "entry",
-                            "an object of strings");
-    }
-    return IMF_OK;
-}
-
-/* After the sort: every byte of the data belongs to exactly one tensor. */
-static int check_cover(const imf_weights *w, const uint8_t *data, size_t data_bytes, imf_err *err)
-{
-    size_t at = 0;
-
-    for (size_t i = 0; i < w->count; i++) {
-        const imf_tensor *t = &w->tensors[i];
-        size_t begin = (size_t)((const uint8_t *)t->data - data);
-        if (begin != at)
-            return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_COVER, w->file, NAME_SHOWN, t->name, begin, at);
-        at += t->bytes;
-    }
-    if (at != data_bytes)
-        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_TAIL, w->file, data_bytes, at);
-    return IMF_OK;
-}
-
-static int parse_header(imf_weights *w, const uint8_t *header, size_t header_bytes, const uint8_t *data,
-                        size_t data_bytes, imf_err *err)
-{
-    int rc = IMF_OK;
-    json_error_t json_err = {0};
-    json_t *root = NULL, *entry = NULL;
-    const char *name = NULL;
-
-    if (header_bytes == 0 || header[0] != '{')
-        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_NOT_JSON, w->file, "it does not begin with {", 0);
-    if (count_values(header, header_bytes) > MAX_JSON_VALUES)
-        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_TOO_MANY, w->file);
-    root = json_loadb((const char *)header, header_bytes, JSON_REJECT_DUPLICATES, &json_err);
-    if (root == NULL) {
-        if (json_error_code(&json_err) == json_error_out_of_memory)
-            return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading weights");
-        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_NOT_JSON, w->file, json_err.text, json_err.position);
-    }
-
-    w->tensors = imf_alloc_array(json_object_size(root) + 1, sizeof *w->tensors);
-    w->by_name = imf_alloc_array(json_object_size(root) + 1, sizeof *w->by_name);
-    if (w->tensors == NULL || w->by_name == NULL) {
-        rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading weights");
-        goto out;
-    }
-    json_object_foreach(root, name, entry) {
-        if (strcmp(name, "__metadata__") == 0) {
-            IMF_TRY(check_metadata(w, entry, err));
-            continue;
-        }
-        IMF_TRY(parse_tensor(w, &w->tensors[w->count], name, entry, data, data_bytes, err));
-        w->count++;
-    }
-
-    qsort(w->tensors, w->count, sizeof *w->tensors, compare_offsets);
-    IMF_TRY(check_cover(w, data, data_bytes, err));
-    for (size_t i = 0; i < w->count; i++)
-        w->by_name[i] = &w->tensors[i];
-    qsort(w->by_name, w->count, sizeof *w->by_name, compare_names);
-out:
-    json_decref(root);
-    return rc;
 }
 
 /* ---- Opening --------------------------------------------------------------------------------- */
 
-int imf_weights_parse(imf_weights **out, const void *bytes, size_t n, const char *name, imf_err *err)
+/* A header below 4 GB and its brace. Asked first: the header's length may have the first bytes of the others. */
+static bool is_safetensors(const uint8_t *p, size_t n)
+{
+    return n > 8 && memcmp(p + 4, "\0\0\0\0{", 5) == 0;
+}
+
+static bool is_zip(const uint8_t *p, size_t n)
+{
+    return n >= 4 && (memcmp(p, "PK\3\4", 4) == 0 || memcmp(p, "PK\5\6", 4) == 0);
+}
+
+static bool is_pickle(const uint8_t *p, size_t n)
+{
+    return n >= 2 && p[0] == 0x80 && p[1] >= 2 && p[1] <= 5; /* PROTO and the version */
+}
+
+int imf_weights_parse(imf_weights **out, const void *bytes, size_t n, const char *name, unsigned flags, imf_err *err)
 {
     int rc = IMF_OK;
-    const uint8_t *p = bytes;
-    uint64_t header_bytes = 0;
-    imf_weights *w = imf_alloc_array(1, sizeof *w);
+    imf_weights *w = imf_weights_new(name);
 
     *out = NULL;
-    if (w != NULL) {
-        w->file = imf_strdup(name);
-        w->names = imf_arena_new();
-    }
-    if (w == NULL || w->file == NULL || w->names == NULL) {
-        rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading weights");
-        goto out;
-    }
-    if (n < LENGTH_BYTES) {
-        rc = imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_SHORT, name, n);
-        goto out;
-    }
-    for (int i = 0; i < LENGTH_BYTES; i++)
-        header_bytes |= (uint64_t)p[i] << (8 * i);
-    if (header_bytes > MAX_HEADER || header_bytes > n - LENGTH_BYTES) {
-        rc = imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_HEADER, name, (unsigned long long)header_bytes, n);
-        goto out;
-    }
-    p += LENGTH_BYTES;
-    IMF_TRY(parse_header(w, p, (size_t)header_bytes, p + header_bytes, n - LENGTH_BYTES - (size_t)header_bytes, err));
+    if (w == NULL)
+        return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading weights");
+    if (is_zip(bytes, n) && !is_safetensors(bytes, n))
+        IMF_TRY(imf_torch_zip_read(w, bytes, n, flags, err));
+    else if (is_pickle(bytes, n) && !is_safetensors(bytes, n))
+        IMF_TRY(imf_torch_legacy_read(w, bytes, n, err));
+    else
+        IMF_TRY(imf_safetensors_read(w, bytes, n, err));
+    IMF_TRY(imf_weights_sort(w, err));
     *out = w;
     w = NULL;
 out:
@@ -276,7 +143,7 @@ out:
     return rc;
 }
 
-int imf_weights_open(imf_weights **out, const char *path, imf_err *err)
+int imf_weights_open_file(imf_weights **out, const char *path, unsigned flags, imf_err *err)
 {
     int rc = IMF_OK, failed = 0;
     const imf_file_layer *fl = imf_file_posix();
@@ -292,7 +159,7 @@ int imf_weights_open(imf_weights **out, const char *path, imf_err *err)
         rc = imf_fail_errno(err, IMF_EINPUT, -failed, MSG_WEIGHTS_READ, path);
         goto out;
     }
-    if (size < LENGTH_BYTES || size > SIZE_MAX) { /* an empty file cannot be mapped */
+    if (size == 0 || size > SIZE_MAX) { /* an empty file cannot be mapped */
         rc = imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_SHORT, path, (size_t)size);
         goto out;
     }
@@ -302,7 +169,7 @@ int imf_weights_open(imf_weights **out, const char *path, imf_err *err)
         rc = imf_fail_errno(err, IMF_EINPUT, -failed, MSG_WEIGHTS_READ, path);
         goto out;
     }
-    IMF_TRY(imf_weights_parse(out, map, (size_t)size, path, err));
+    IMF_TRY(imf_weights_parse(out, map, (size_t)size, path, flags, err));
     (*out)->map = map;
     (*out)->map_bytes = (size_t)size;
     map = NULL;
@@ -314,14 +181,26 @@ out:
     return rc;
 }
 
+int imf_weights_open(imf_weights **out, const char *path, imf_err *err)
+{
+    return imf_weights_open_file(out, path, 0, err);
+}
+
 void imf_weights_close(imf_weights **weights)
 {
     imf_weights *w = *weights;
 
     if (w == NULL)
         return;
+    for (size_t i = 0; i < w->n_shards; i++)
+        imf_weights_close(&w->shards[i]);
+    for (size_t i = 0; i < w->n_owned; i++)
+        imf_free(w->owned[i]);
     if (w->map != NULL)
         imf_file_posix()->unmap(w->map, w->map_bytes);
+    imf_free(w->shards);
+    imf_free(w->owned);
+    imf_free(w->checksums);
     imf_free(w->tensors);
     imf_free(w->by_name);
     imf_arena_free(&w->names);
@@ -387,8 +266,8 @@ int imf_weights_need(const imf_weights *w, const char *name, imf_dtype dtype, in
         (rank > 0 && memcmp(t->shape, shape, (size_t)rank * sizeof *shape) != 0)) {
         format_shape(want, sizeof want, rank, shape);
         format_shape(have, sizeof have, t->rank, t->shape);
-        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_UNFIT, w->file, name, dtypes[t->dtype].name, have,
-                        dtypes[dtype].name, want);
+        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_UNFIT, w->file, name, imf_dtype_name(t->dtype), have,
+                        imf_dtype_name(dtype), want);
     }
     *out = t;
     return IMF_OK;
@@ -410,11 +289,79 @@ void imf_weights_hash(const imf_weights *w, const char *prefix, uint64_t out[2])
             for (int b = 0; b < 8; b++)
                 dims[1 + 8 * d + b] = (uint8_t)((uint64_t)t->shape[d] >> (8 * b));
         XXH3_128bits_update(&state, t->name, strlen(t->name) + 1);
-        XXH3_128bits_update(&state, dtypes[t->dtype].name, strlen(dtypes[t->dtype].name) + 1);
+        XXH3_128bits_update(&state, imf_dtype_name(t->dtype), strlen(imf_dtype_name(t->dtype)) + 1);
         XXH3_128bits_update(&state, dims, sizeof dims);
         XXH3_128bits_update(&state, t->data, t->bytes);
     }
     hash = XXH3_128bits_digest(&state);
     out[0] = hash.low64;
     out[1] = hash.high64;
+}
+
+int imf_weights_check(const imf_weights *w, imf_err *err)
+{
+    int rc = IMF_OK;
+
+    for (size_t i = 0; i < w->n_shards; i++)
+        IMF_TRY(imf_weights_check(w->shards[i], err));
+    for (size_t i = 0; i < w->n_checksums; i++)
+        IMF_TRY(imf_checksum_verify(w, &w->checksums[i], err));
+out:
+    return rc;
+}
+
+const char *imf_weights_file(const imf_weights *w)
+{
+    return w->file;
+}
+
+imf_weights_format imf_weights_format_of(const imf_weights *w)
+{
+    return w->format;
+}
+
+/* One number of a type of float; p may be unaligned. */
+static float load_f32(imf_dtype dtype, const uint8_t *p)
+{
+    uint16_t half = 0;
+    uint32_t bits = 0;
+    double wide = 0;
+    float f = 0;
+
+    if (dtype == IMF_F64) {
+        memcpy(&wide, p, sizeof wide);
+        return (float)wide;
+    }
+    if (dtype == IMF_BF16) { /* the upper half of a float */
+        memcpy(&half, p, sizeof half);
+        bits = (uint32_t)half << 16;
+        memcpy(&f, &bits, sizeof f);
+        return f;
+    }
+    memcpy(&f, p, sizeof f);
+    return f;
+}
+
+int imf_tensor_to_f32(const imf_tensor *t, float *out)
+{
+    const uint8_t *p = t->data;
+    uint16_t halves[512];
+    size_t size = dtypes[t->dtype].size;
+
+    if (t->dtype == IMF_F32) {
+        if (t->bytes > 0)
+            memcpy(out, p, t->bytes);
+    } else if (t->dtype == IMF_F16) {
+        for (size_t i = 0, n = 0; i < t->count; i += n) {
+            n = t->count - i < 512 ? t->count - i : 512;
+            memcpy(halves, p + i * size, n * size);
+            imf_kern_get()->f16_to_f32(out + i, halves, n);
+        }
+    } else if (t->dtype == IMF_F64 || t->dtype == IMF_BF16) {
+        for (size_t i = 0; i < t->count; i++)
+            out[i] = load_f32(t->dtype, p + i * size);
+    } else {
+        return IMF_EINPUT;
+    }
+    return IMF_OK;
 }
