@@ -166,15 +166,15 @@
 #define WHAT_INDEX_MAP "there is no weight_map of tensor names to file names"
 #define WHAT_INDEX_EMPTY "its weight_map is empty"
 #define WHAT_INDEX_LARGE "it describes more than any model has"
-#define MSG_STARTER_READ "cannot read the model file %s"
-#define MSG_STARTER_NOT_JSON "%s is not a model's configuration: %s (line %d); get the model again"
+#define MSG_CONFIG_READ "cannot read the model file %s"
+#define MSG_CONFIG_NOT_JSON "%s is not a model's configuration: %s (line %d); get the model again"
 #define MSG_STARTER_TYPE "%s: model_type is %.80s, expected imagefinder-starter; choose another model folder"
 #define MSG_STARTER_VERSION \
     "%s: made for another version of Image Finder (%s %d, expected %d); get the model of this version"
-#define MSG_STARTER_NO_KEY "%s: the key %s%s is missing; get the model again"
-#define MSG_STARTER_KEY "%s: %s%s is not %s; get the model again"
-#define MSG_STARTER_INT "%s: %s%s is not an integer from %d to %d; get the model again"
-#define MSG_STARTER_REAL "%s: %s%s is not a number from %g to %g; get the model again"
+#define MSG_CONFIG_NO_KEY "%s: the key %s%s is missing; get the model again"
+#define MSG_CONFIG_KEY "%s: %s%s is not %s; get the model again"
+#define MSG_CONFIG_INT "%s: %s%s is not an integer from %d to %d; get the model again"
+#define MSG_CONFIG_REAL "%s: %s%s is not a number from %g to %g; get the model again"
 #define MSG_CONFIG_REALS "%s: %s%s is not a list of %zu numbers from %g to %g; get the model again"
 #define MSG_STARTER_DIM "%s: dim is %d, but picture.concept_dim + picture.learned_dim is %d + %d; get the model again"
 #define MSG_STARTER_HUGE \
@@ -189,15 +189,25 @@
 
 #define MSG_CLIP_UNKNOWN "%s: %s%s is %.80s, supported is %s; choose another model"
 #define MSG_CLIP_CROP \
-    "%s: a crop of %d from a shorter side of %d does not give the %d pixels that the model takes; get the model again"
+    "%s: size and crop_size: a crop of %d from a shorter side of %d does not give the %d pixels that the model takes; " \
+    "get the model again"
 #define MSG_CLIP_RESNET "%s: CLIP with a ResNet picture tower is not supported yet; choose a ViT model"
-#define MSG_CLIP_SHAPES "%s: the tensors' shapes are not those of a CLIP model; get the file again"
-#define MSG_CLIP_HEADS "%s: the %s tower has a width of %d, which %d attention heads do not divide; get the model again"
-#define MSG_CLIP_PATCH "%s: patches of %d pixels do not fit a picture of %d; get the model again"
+#define MSG_CLIP_SHAPE "%s: the tensor %s is missing, or not of a shape that a CLIP model has; get the file again"
+#define MSG_CLIP_SIDE "%s: input_resolution tells %d pixels, but the other tensors are for %d to %d; get the file again"
+#define MSG_CLIP_HEADS "%s: %s%s is %d, which does not divide the tower's width of %d; get the model again"
+#define MSG_CLIP_PATCH "%s: %s%s is %d, more than the %d pixels of the picture; get the model again"
+#define MSG_CLIP_PLACES \
+    "%s: %s%s is %d: a picture of %d pixels has more than %d patches, the most that is supported; choose another model"
 #define MSG_CLIP_TYPE \
     "%s: model_type is %.80s, supported are clip, ruCLIP and imagefinder-starter; choose another model"
 #define MSG_CLIP_NEITHER "%s: no config.json, and the tensors are not OpenAI's CLIP; give a model's folder as published"
 #define MSG_CLIP_TENSOR "%s: tensor %s is %s [%s], expected floats [%s]; the weights do not fit the configuration"
+#define MSG_CLIP_BLOCKS "%s: tensor %s is one block too many: the configuration has %d; the weights do not fit it"
+#define MSG_CLIP_NOT_FINITE "%s: tensor %s holds a number that is not finite; get the model again"
+#define MSG_CLIP_VECTOR "the model %s gives no usable vector here: its weights are damaged; get the model again"
+#define MSG_CLIP_MEMORY \
+    "%s: computing with this model takes %zu MB of memory, and the machine has %zu; choose a smaller model"
+#define MSG_CLIP_BATCH "a batch of %zu takes %zu MB of memory, and the machine has %zu; ask for fewer at a time"
 #define MSG_CLIP_ID "the model's vocabulary has no token %u (it has %d); the tokenizer is not the model's own"
 #define MSG_CLIP_LONG "a call of %zu texts or pictures is more than the session was made for"
 

@@ -1,7 +1,7 @@
 /*
- * Fuzz target of the byte pairs' files. The first byte says which: 'v' vocab.json, a NUL, merges.txt; 'j' tokenizer.json;
- * 'o' OpenAI's text, packed or not. Whatever the bytes are: a refusal is IMF_EINPUT with one line, and what is accepted
- * encodes into ids below its size.
+ * Fuzz target of the byte pairs' files. The first byte says which: 'v' vocab.json, a NUL, merges.txt;
+ * 'j' tokenizer.json; 'o' OpenAI's text, packed or not. Whatever the bytes are: a refusal is IMF_EINPUT with one line,
+ * and what is accepted encodes into ids below its size.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -36,7 +36,8 @@ static int parse(imf_tokenizer **t, const uint8_t *data, size_t size, imf_cleani
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const texts[] = {"", "a lower newer widest ab abab 12 don't кошка 👍🏽 &amp; <|endoftext|>", "aaaaaaaaab"};
+    static const char *const texts[] = {"", "a lower newer widest ab abab 12 don't кошка 👍🏽 &amp; <|endoftext|>",
+                                        "aaaaaaaaab"};
 
     for (int cleaning = IMF_CLEANING_FAST; cleaning <= IMF_CLEANING_OPENAI; cleaning++) {
         imf_tokenizer *t = NULL;

@@ -1,6 +1,6 @@
 /*
- * Fuzz target of YouTokenToMe's file. Whatever the bytes are: a refusal is IMF_EINPUT with one line, and what is accepted
- * encodes into ids below its size.
+ * Fuzz target of YouTokenToMe's file. Whatever the bytes are: a refusal is IMF_EINPUT with one line, and what is
+ * accepted encodes into ids below its size.
  */
 #include <stdint.h>
 #include <stdlib.h>

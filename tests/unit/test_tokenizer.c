@@ -1,5 +1,5 @@
-/* The tokenizers' files: what is accepted, and that each kind of damage is refused with one line that names the file and
- * the place. The files are those of tests/fuzz/corpus. What the ids are is the golden test's subject. */
+/* The tokenizers' files: what is accepted, and that each kind of damage is refused with one line that names the file
+ * and the place. The files are those of tests/fuzz/corpus. What the ids are is the golden test's subject. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -242,7 +242,8 @@ static void test_missing(void **state)
     (void)state;
     expect_refused(imf_tokenizer_open_yttm(&t, "/nowhere/bpe.model", false, &err), &err, "/nowhere/bpe.model");
     err = (imf_err){0};
-    expect_refused(imf_tokenizer_open_bpe_json(&t, "/nowhere/t.json", IMF_CLEANING_FAST, &err), &err, "/nowhere/t.json");
+    expect_refused(imf_tokenizer_open_bpe_json(&t, "/nowhere/t.json", IMF_CLEANING_FAST, &err), &err,
+                   "/nowhere/t.json");
     err = (imf_err){0};
     expect_refused(imf_tokenizer_open_bpe_vocab(&t, "/nowhere/v.json", "/m", IMF_CLEANING_FAST, &err), &err,
                    "/nowhere/v.json");

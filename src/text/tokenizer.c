@@ -1,0 +1,139 @@
+/*
+ * What all tokenizers share: reading a file, the call that encodes, the accessors.
+ */
+#include "text/tokenizer.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "base/utf8.h"
+#include "text/bpe.h"
+
+enum {
+    MAX_TEXT = 16 << 20 /* bytes; places in a word and all sizes made of it fit 32 bits */
+};
+
+int imf_tokenizer_read_file(const char *path, char **bytes, size_t *n, imf_err *err)
+{
+    int rc = IMF_OK, failed = 0;
+    const imf_file_layer *fl = imf_file_posix();
+    imf_file *f = NULL;
+    uint64_t size = 0;
+    char *read = NULL;
+    ssize_t got = 0;
+
+    *bytes = NULL;
+    *n = 0;
+    failed = fl->open(fl->self, path, IMF_FILE_READ | IMF_FILE_FOLLOW, &f);
+    if (failed == 0)
+        failed = fl->size(f, &size);
+    if (failed != 0) {
+        rc = imf_fail_errno(err, IMF_EINPUT, -failed, MSG_TOKENIZER_READ, path);
+        goto out;
+    }
+    if (size > IMF_MAX_TOKENIZER_FILE) {
+        rc = imf_fail(err, IMF_EINPUT, MSG_TOKENIZER_LARGE, path, IMF_MAX_TOKENIZER_FILE >> 20);
+        goto out;
+    }
+    read = imf_alloc((size_t)size + 1);
+    if (read == NULL) {
+        rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading a tokenizer");
+        goto out;
+    }
+    got = fl->pread(f, read, (size_t)size, 0); /* less when the file has shrunk: then it is read as cut */
+    if (got < 0) {
+        rc = imf_fail_errno(err, IMF_EINPUT, (int)-got, MSG_TOKENIZER_READ, path);
+        goto out;
+    }
+    *bytes = read;
+    *n = (size_t)got;
+    read = NULL;
+out:
+    imf_free(read);
+    if (f != NULL)
+        fl->close(&f);
+    return rc;
+}
+
+imf_tokenizer *imf_tokenizer_new(void)
+{
+    imf_tokenizer *t = imf_alloc_array(1, sizeof *t);
+
+    if (t != NULL)
+        t->start = t->end = t->pad = t->unknown = t->space = -1;
+    return t;
+}
+
+void imf_tokenizer_close(imf_tokenizer **tokenizer)
+{
+    imf_tokenizer *t = *tokenizer;
+
+    if (t == NULL)
+        return;
+    imf_merges_clear(&t->merges);
+    imf_free(t->points);
+    imf_free(t);
+    *tokenizer = NULL;
+}
+
+bool imf_ids_push(imf_ids *ids, int32_t id)
+{
+    if (ids->n == ids->cap && !imf_grow((void **)&ids->at, ids->n, &ids->cap, sizeof *ids->at))
+        return false;
+    ids->at[ids->n++] = id;
+    return true;
+}
+
+void imf_ids_clear(imf_ids *ids)
+{
+    imf_free(ids->at);
+    memset(ids, 0, sizeof *ids);
+}
+
+int imf_tokenizer_encode(const imf_tokenizer *t, const char *text, imf_ids *ids, imf_err *err)
+{
+    imf_points points = {0};
+    imf_word word = {0};
+    size_t n = strnlen(text, MAX_TEXT + 1);
+    bool done = false;
+
+    ids->n = 0;
+    if (n > MAX_TEXT)
+        return imf_fail(err, IMF_EUSAGE, MSG_TEXT_LONG, MAX_TEXT);
+    if (!imf_utf8_valid(text, n))
+        return imf_fail(err, IMF_EUSAGE, MSG_TEXT_NOT_UTF8);
+    done = imf_points_read(&points, text, n) &&
+           (t->yttm ? imf_yttm_encode(t, &points, &word, ids) : imf_bpe_encode(t, &points, &word, ids));
+    imf_points_clear(&points);
+    imf_word_clear(&word);
+    if (!done) {
+        ids->n = 0;
+        return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading the query");
+    }
+    return IMF_OK;
+}
+
+int32_t imf_tokenizer_size(const imf_tokenizer *t)
+{
+    return t->size;
+}
+
+int32_t imf_tokenizer_start(const imf_tokenizer *t)
+{
+    return t->start;
+}
+
+int32_t imf_tokenizer_end(const imf_tokenizer *t)
+{
+    return t->end;
+}
+
+int32_t imf_tokenizer_pad(const imf_tokenizer *t)
+{
+    return t->pad;
+}
+
+int32_t imf_tokenizer_unknown(const imf_tokenizer *t)
+{
+    return t->unknown;
+}
