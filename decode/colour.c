@@ -29,15 +29,20 @@ static void convert_plainly(const imf_samples *s, const void *from, size_t n, ui
 {
     const uint8_t *narrow = from;
     const uint16_t *wide = from;
-    if (!s->wide && !s->cmyk && s->bands == s->channels) {
+    if (!s->wide && s->bands == s->channels && (!s->cmyk || s->mode == IMF_MODE_CMYK)) {
         memcpy(to, from, n * s->channels);
+        return;
+    }
+    if (s->mode == IMF_MODE_GREY16 || s->mode == IMF_MODE_GREY16_SWAPPED) {
+        for (size_t i = 0; i < n; i++)
+            memcpy(to + i * sizeof *wide, wide + i * s->bands, sizeof *wide);
         return;
     }
     for (size_t i = 0; i < n; i++, to += s->channels) {
         uint8_t v[4] = {0};
         for (uint32_t k = 0; k < s->bands; k++)
             v[k] = s->wide ? (uint8_t)(wide[i * s->bands + k] >> 8) : narrow[i * s->bands + k];
-        if (s->cmyk) {
+        if (s->cmyk && s->mode != IMF_MODE_CMYK) {
             uint32_t key = 255U - v[3];
             for (uint32_t k = 0; k < 3; k++)
                 to[k] = (uint8_t)(key - mul_div_255(v[k], key));

@@ -3,7 +3,8 @@
  * where the orientation wants them, as 8-bit RGB or RGB with alpha: the picture lies in memory once.
  *
  * Pixels equal Pillow's, except that 16-bit samples are scaled by >> 8 (Pillow clips grey ones). Not here: colours
- * (colour.c), views (media/view.c), thumbnails (thumbnail.c), limits of the process (main.c).
+ * (colour.c), what Pillow would call the file (filemode.c), views (media/view.c), thumbnails (thumbnail.c), limits of
+ * the process (main.c).
  */
 #include "load_vips.h"
 
@@ -18,6 +19,7 @@
 
 #include "base/mem.h"
 #include "colour.h"
+#include "filemode.h"
 
 typedef struct loader {
     const char *family; /* libvips' name of the loaders of this format, allowed and blocked together */
@@ -26,18 +28,20 @@ typedef struct loader {
     const char *option; /* of this loader alone, a truth value, set; NULL: none */
     const char *module; /* libvips' module that may hold it; NULL: always built in */
     bool locked_only;   /* may be used behind seccomp only: libvips counts it as untrusted */
+    enum imf_file_kind kind;
 } loader;
 
 /* Everything that may be opened. HEIC and AVIF are one loader. libheif's own limit of 16384 pixels a side is lifted:
  * max_pixels is what counts, and it is compared before anything is decoded. */
 static const loader LOADERS[] = {
-    {"VipsForeignLoadJpeg", "VipsForeignLoadJpegSource", vips_jpegload_source, NULL, NULL, false},
-    {"VipsForeignLoadPng", "VipsForeignLoadPngSource", vips_pngload_source, NULL, NULL, false},
-    {"VipsForeignLoadWebp", "VipsForeignLoadWebpSource", vips_webpload_source, NULL, NULL, false},
-    {"VipsForeignLoadNsgif", "VipsForeignLoadNsgifSource", vips_gifload_source, NULL, NULL, false},
-    {"VipsForeignLoadTiff", "VipsForeignLoadTiffSource", vips_tiffload_source, NULL, NULL, false},
-    {"VipsForeignLoadHeif", "VipsForeignLoadHeifSource", vips_heifload_source, "unlimited", "vips-heif", false},
-    {"VipsForeignLoadJxl", "VipsForeignLoadJxlSource", vips_jxlload_source, NULL, "vips-jxl", true},
+    {"VipsForeignLoadJpeg", "VipsForeignLoadJpegSource", vips_jpegload_source, NULL, NULL, false, IMF_FILE_JPEG},
+    {"VipsForeignLoadPng", "VipsForeignLoadPngSource", vips_pngload_source, NULL, NULL, false, IMF_FILE_PNG},
+    {"VipsForeignLoadWebp", "VipsForeignLoadWebpSource", vips_webpload_source, NULL, NULL, false, IMF_FILE_WEBP},
+    {"VipsForeignLoadNsgif", "VipsForeignLoadNsgifSource", vips_gifload_source, NULL, NULL, false, IMF_FILE_GIF},
+    {"VipsForeignLoadTiff", "VipsForeignLoadTiffSource", vips_tiffload_source, NULL, NULL, false, IMF_FILE_TIFF},
+    {"VipsForeignLoadHeif", "VipsForeignLoadHeifSource", vips_heifload_source, "unlimited", "vips-heif", false,
+     IMF_FILE_OTHER},
+    {"VipsForeignLoadJxl", "VipsForeignLoadJxlSource", vips_jxlload_source, NULL, "vips-jxl", true, IMF_FILE_OTHER},
 };
 enum { N_LOADERS = sizeof LOADERS / sizeof LOADERS[0] };
 
@@ -163,11 +167,8 @@ static void place(const turn *t, const uint8_t *strip, size_t w, size_t y, size_
         uint8_t *to = out + (t->first + (ptrdiff_t)x * t->right + (ptrdiff_t)y * t->down) * (ptrdiff_t)channels;
         for (size_t i = 0; i < rows; i++, to += t->down * (ptrdiff_t)channels) {
             const uint8_t *from = strip + (i * w + x) * channels;
-            to[0] = from[0];
-            to[1] = from[1];
-            to[2] = from[2];
-            if (channels == 4)
-                to[3] = from[3];
+            for (size_t k = 0; k < channels; k++)
+                to[k] = from[k];
         }
     }
 }
@@ -260,13 +261,57 @@ static enum imf_decode_status unknown(VipsSource *source)
     return IMF_DECODE_UNSUPPORTED;
 }
 
-static enum imf_decode_status decode(VipsSource *source, uint64_t max_pixels, uint32_t flags, imf_picture *out,
+/* By how much a JPEG can be reduced while it is decoded, so that its sides stay as long as they are wanted: 1, 2, 4, 8.
+ * The decoder leaves the fine frequencies out, which costs next to no time and is close to an average. */
+static int reduction(const imf_load_wish *wish, uint64_t w, uint64_t h)
+{
+    uint64_t shorter = w < h ? w : h, longer = w < h ? h : w;
+    int n = 8;
+    while (n > 1 && (shorter / (unsigned)n < wish->short_side || longer / (unsigned)n < wish->long_side))
+        n /= 2;
+    return wish->short_side == 0 ? 1 : n;
+}
+
+/* Opens the JPEG in *image again, reduced. */
+static bool reopen_reduced(VipsSource *source, const loader *how, int by, VipsImage **image)
+{
+    g_object_unref(*image);
+    *image = NULL;
+    return vips_source_rewind(source) == 0 && how->load(source, image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                                                        VIPS_FAIL_ON_ERROR, "shrink", by, NULL) == 0;
+}
+
+/* Makes of the decoded pixels what Pillow has (filemode.h). p->channels may become fewer. */
+static void as_pillow(const imf_file_mode *m, imf_picture *p)
+{
+    size_t w = p->width, n = w * p->height, channels = p->channels;
+    size_t keep = channels == 4 && m->mode != IMF_MODE_CMYK && !m->alpha ? 3 : channels;
+    for (size_t i = 0; m->inverted && i < n * channels; i++)
+        p->pixels[i] = (uint8_t)~p->pixels[i];
+    for (size_t i = 0; m->mode == IMF_MODE_GREY16_SWAPPED && i < 2 * n; i += 2) {
+        uint8_t high = p->pixels[i];
+        p->pixels[i] = p->pixels[i + 1];
+        p->pixels[i + 1] = high;
+    }
+    for (size_t i = 0; m->fills && i < n; i++) {
+        size_t x = i % w, y = i / w;
+        if (x < m->left || x >= m->right || y < m->top || y >= m->bottom ||
+            (channels == 4 && p->pixels[4 * i + 3] == 0))
+            memcpy(p->pixels + channels * i, m->clear, 3);
+    }
+    for (size_t i = 1; keep < channels && i < n; i++)
+        memmove(p->pixels + keep * i, p->pixels + channels * i, keep);
+    p->channels = (uint32_t)keep;
+}
+
+static enum imf_decode_status decode(VipsSource *source, const input *in, const imf_load_wish *wish, imf_picture *out,
                                      char *detail, size_t detail_size)
 {
     enum imf_decode_status status = IMF_DECODE_OK;
     VipsImage *image = NULL;
     uint8_t *pixels = NULL;
     imf_samples s = {0};
+    imf_file_mode mode = {.mode = IMF_MODE_SRGB, .turned = true};
     const loader *how = loader_for(source);
     if (!how) {
         g_strlcpy(detail, vips_error_buffer(), detail_size);
@@ -279,10 +324,20 @@ static enum imf_decode_status decode(VipsSource *source, uint64_t max_pixels, ui
     }
     /* Only the header has been read so far. */
     uint64_t w = (uint64_t)vips_image_get_width(image), h = (uint64_t)vips_image_get_height(image);
-    if (w * h > max_pixels) { /* both are below 2^31 */
+    if (w * h > wish->max_pixels) { /* both are below 2^31 */
         g_snprintf(detail, detail_size, "%s: %" G_GUINT64_FORMAT " x %" G_GUINT64_FORMAT, how->type, w, h);
         status = IMF_DECODE_TOO_LARGE;
         goto out;
+    }
+    int by = how->kind == IMF_FILE_JPEG ? reduction(wish, w, h) : 1;
+    turn full = turn_of(vips_image_get_orientation(image), (uint32_t)w, (uint32_t)h);
+    if (by > 1) {
+        if (!reopen_reduced(source, how, by, &image)) {
+            status = failure(detail, detail_size);
+            goto out;
+        }
+        w = (uint64_t)vips_image_get_width(image);
+        h = (uint64_t)vips_image_get_height(image);
     }
     if (!samples_of(image, &s)) {
         g_snprintf(detail, detail_size, "%s: %d bands of %s, %s", how->type, vips_image_get_bands(image),
@@ -291,9 +346,17 @@ static enum imf_decode_status decode(VipsSource *source, uint64_t max_pixels, ui
         status = IMF_DECODE_UNSUPPORTED;
         goto out;
     }
-    if (!(flags & IMF_DECODE_RAW_COLOUR))
+    if (wish->flags & IMF_DECODE_REFERENCE) {
+        mode = imf_file_mode_of(in->fd, (uint64_t)in->size, how->kind, s.bands, s.wide, s.cmyk);
+        s.mode = mode.mode;
+        if (s.mode == IMF_MODE_CMYK)
+            s.channels = 4;
+        else if (s.mode == IMF_MODE_GREY16 || s.mode == IMF_MODE_GREY16_SWAPPED)
+            s.channels = 2;
+    } else if (!(wish->flags & IMF_DECODE_RAW_COLOUR)) {
         use_profile_of(image, &s);
-    turn t = turn_of(vips_image_get_orientation(image), (uint32_t)w, (uint32_t)h);
+    }
+    turn t = turn_of(mode.turned ? vips_image_get_orientation(image) : 1, (uint32_t)w, (uint32_t)h);
     size_t bytes;
     if (!imf_mul_size((size_t)(w * h), s.channels, &bytes) || !(pixels = imf_alloc(bytes))) {
         g_strlcpy(detail, "pixels", detail_size);
@@ -304,8 +367,10 @@ static enum imf_decode_status decode(VipsSource *source, uint64_t max_pixels, ui
         status = failure(detail, detail_size);
         goto out;
     }
-    *out = (imf_picture){pixels, t.width, t.height, s.channels};
+    *out = (imf_picture){pixels, t.width, t.height, s.channels, mode.mode, full.width, full.height};
     pixels = NULL;
+    if (wish->flags & IMF_DECODE_REFERENCE)
+        as_pillow(&mode, out);
 out:
     imf_samples_clear(&s);
     imf_free(pixels);
@@ -314,15 +379,15 @@ out:
     return status;
 }
 
-enum imf_decode_status imf_load_picture(int fd, uint64_t file_size, uint64_t max_pixels, uint32_t flags,
-                                        imf_picture *out, char *detail, size_t detail_size)
+enum imf_decode_status imf_load_picture(int fd, uint64_t file_size, const imf_load_wish *wish, imf_picture *out,
+                                        char *detail, size_t detail_size)
 {
     input in = {fd, 0, (gint64)file_size};
     memset(out, 0, sizeof *out);
     detail[0] = '\0';
     vips_error_clear();
     VipsSource *source = source_new(&in);
-    enum imf_decode_status status = decode(source, max_pixels, flags, out, detail, detail_size);
+    enum imf_decode_status status = decode(source, &in, wish, out, detail, detail_size);
     g_object_unref(source);
     vips_error_clear();
     return status;

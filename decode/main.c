@@ -162,8 +162,8 @@ static enum imf_decode_status make_views(const imf_decode_request *request, cons
         shared += (size_t)r->width * r->height * 3;
         reply->views_made |= 1U << i;
     }
-    reply->width = picture->width;
-    reply->height = picture->height;
+    reply->width = picture->full_width;
+    reply->height = picture->full_height;
     reply->has_alpha = has_alpha;
     return IMF_DECODE_OK;
 }
@@ -172,12 +172,47 @@ static bool request_fits(const imf_decode_request *request)
 {
     if (request->magic != IMF_DECODE_MAGIC || request->n_views > IMF_MAX_VIEWS)
         return false;
+    for (uint32_t i = 0; i < request->n_views; i++)
+        if (!imf_view_valid(&request->views[i]))
+            return false;
+    return true;
+}
+
+/* How far a large picture may be reduced while it is decoded: a factor of at least four (for thumbnails two) is left
+ * for our own resampling, which decides over the quality. With three, single vectors differ by too much
+ * (docs/SPEED.md). Pictures with alpha are never reduced, so their views do not count. */
+static imf_load_wish wish_of(const imf_decode_request *request)
+{
+    enum { LEFT = 4, THUMBNAIL_LEFT = 2 };
+    imf_load_wish wish = {.max_pixels = request->max_pixels, .flags = request->flags, .short_side = 1, .long_side = 1};
     for (uint32_t i = 0; i < request->n_views; i++) {
         const imf_view_recipe *r = &request->views[i];
-        if (r->width < 1 || r->height < 1 || r->width > IMF_DECODE_MAX_SIDE || r->height > IMF_DECODE_MAX_SIDE)
-            return false;
+        uint32_t side = r->width > r->height ? r->width : r->height;
+        side = r->resize > side ? r->resize : side;
+        if (imf_view_wanted(r, false) && LEFT * side > wish.short_side)
+            wish.short_side = LEFT * side;
     }
-    return true;
+    if (request->flags & IMF_DECODE_THUMBNAIL)
+        wish.long_side = THUMBNAIL_LEFT * IMF_THUMBNAIL_SIDE;
+    if (request->flags & (IMF_DECODE_REFERENCE | IMF_DECODE_FULL_SIZE))
+        wish.short_side = 0;
+    return wish;
+}
+
+/* What people look at is never as the reference has it: upright, in true colours. So the picture is decoded again. */
+static uint32_t make_thumbnail(const imf_decode_request *request, int fd, imf_picture *picture, uint8_t *out)
+{
+    if (request->flags & IMF_DECODE_REFERENCE) {
+        char detail[sizeof((imf_decode_reply *)NULL)->detail];
+        imf_decode_request plain = *request;
+        plain.n_views = 0;
+        plain.flags = IMF_DECODE_THUMBNAIL;
+        imf_load_wish wish = wish_of(&plain);
+        imf_free(picture->pixels);
+        if (imf_load_picture(fd, request->file_size, &wish, picture, detail, sizeof detail) != IMF_DECODE_OK)
+            return 0;
+    }
+    return imf_thumbnail_make(picture, out, IMF_DECODE_THUMB_BYTES);
 }
 
 static void answer(const imf_decode_request *request, int fd, uint8_t *shared, imf_decode_reply *reply)
@@ -190,14 +225,14 @@ static void answer(const imf_decode_request *request, int fd, uint8_t *shared, i
         reply->status = IMF_DECODE_EMPTY;
         return;
     }
-    reply->status = imf_load_picture(fd, request->file_size, request->max_pixels, request->flags, &picture,
-                                     reply->detail, sizeof reply->detail);
+    imf_load_wish wish = wish_of(request);
+    reply->status = imf_load_picture(fd, request->file_size, &wish, &picture, reply->detail, sizeof reply->detail);
     if (reply->status == IMF_DECODE_OK)
         reply->status = make_views(request, &picture, shared, reply);
     if (reply->status != IMF_DECODE_OK)
         reply->views_made = 0;
     else if (request->flags & IMF_DECODE_THUMBNAIL)
-        reply->thumb_size = imf_thumbnail_make(&picture, shared + IMF_DECODE_VIEW_BYTES, IMF_DECODE_THUMB_BYTES);
+        reply->thumb_size = make_thumbnail(request, fd, &picture, shared + IMF_DECODE_VIEW_BYTES);
     imf_free(picture.pixels);
 }
 

@@ -13,7 +13,7 @@
 #include "media/resize.h"
 
 enum {
-    SIDE = 320,
+    SIDE = IMF_THUMBNAIL_SIDE,
     QUALITY = 78,
     MOST_BOX = 128 /* boxes are below twice this high: their rows are added up in 16 bits */
 };
@@ -115,10 +115,10 @@ static uint32_t save(uint8_t *pixels, uint32_t w, uint32_t h, uint8_t *out, size
 
 uint32_t imf_thumbnail_make(const imf_picture *p, uint8_t *out, size_t size)
 {
-    uint32_t written = 0, longest = p->width > p->height ? p->width : p->height;
-    uint32_t w = longest > SIDE ? scaled(p->width, longest) : p->width;
-    uint32_t h = longest > SIDE ? scaled(p->height, longest) : p->height;
-    uint32_t box = longest / SIDE; /* below twice the size: none */
+    uint32_t written = 0, full = p->full_width > p->full_height ? p->full_width : p->full_height;
+    uint32_t w = full > SIDE ? scaled(p->full_width, full) : p->full_width;
+    uint32_t h = full > SIDE ? scaled(p->full_height, full) : p->full_height;
+    uint32_t box = (p->width > p->height ? p->width : p->height) / SIDE; /* below twice the size: none */
     box = box < 1 ? 1 : box > MOST_BOX ? MOST_BOX : box;
     size_t small_w = p->width / box > w ? p->width / box : w, small_h = p->height / box > h ? p->height / box : h;
     uint8_t *small = shrink(p, small_w, small_h), *final = imf_alloc_array((size_t)w * h, 3);

@@ -7,7 +7,10 @@
 
 #include "media/view.h"
 
-/* Writes the thumbnail of p (long side at most 320, never enlarged; alpha on white) into out, at most `size` bytes.
+enum { IMF_THUMBNAIL_SIDE = 320 };
+
+/* Writes the thumbnail of p (long side at most IMF_THUMBNAIL_SIDE, never enlarged; alpha on white) into out, at most
+ * `size` bytes.
  * Returns its bytes; 0 when it cannot be made, which is nobody's fault but memory's. */
 uint32_t imf_thumbnail_make(const imf_picture *p, uint8_t *out, size_t size);
 

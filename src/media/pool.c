@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "base/program.h"
 #include "base/utf8.h"
+#include "media/view.h"
 #include "media/worker.h"
 
 enum { MOST_WORKERS = 64, START_ATTEMPTS = 3 };
@@ -283,9 +284,7 @@ static int request_init(imf_pool *p, int fd, const imf_view_recipe *views, size_
         return imf_fail(err, IMF_EUSAGE, MSG_POOL_USAGE, IMF_MAX_VIEWS, p->opt.workers, n_views);
     for (size_t i = 0; i < n_views; i++) {
         const imf_view_recipe *r = &views[i];
-        if (r->width < 1 || r->height < 1 || r->width > IMF_DECODE_MAX_SIDE || r->height > IMF_DECODE_MAX_SIDE ||
-            r->kind < IMF_VIEW_SQUASH || r->kind > IMF_VIEW_SUBJECT ||
-            (r->filter != IMF_FILTER_BILINEAR && r->filter != IMF_FILTER_BICUBIC) || r->when > IMF_WHEN_ALPHA)
+        if (!imf_view_valid(r))
             return imf_fail(err, IMF_EUSAGE, MSG_VIEW_USAGE, 0U, 0U, 0U, r->kind, r->width, r->height);
     }
     if (fstat(fd, &st))
@@ -298,7 +297,7 @@ static int request_init(imf_pool *p, int fd, const imf_view_recipe *views, size_
     request->n_views = (uint32_t)n_views;
     request->file_size = (uint64_t)st.st_size;
     request->max_pixels = p->opt.max_pixels;
-    request->flags = flags;
+    request->flags = flags | p->opt.flags;
     if (n_views > 0)
         memcpy(request->views, views, n_views * sizeof *views);
     pthread_mutex_lock(&p->lock);

@@ -23,6 +23,7 @@ typedef struct imf_pool_options {
     int workers;         /* most decodes at once, 1..64 */
     uint64_t max_pixels; /* 100e6 */
     uint64_t max_memory; /* bytes of address space a worker: 1 GiB (not set under the address sanitizer) */
+    uint32_t flags;      /* added to those of every request (imf_pool_decode) */
     int timeout_ms;      /* a picture: 10,000, wall time; CPU time is limited to the same in the worker */
     imf_log log;
 } imf_pool_options;

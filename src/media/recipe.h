@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 enum imf_view_kind {
-    IMF_VIEW_SQUASH = 1, /* the whole frame resized to width x height */
-    IMF_VIEW_CENTRE = 2, /* the centred square of the short side, offset (long - short) / 2, resized */
+    IMF_VIEW_SQUASH = 1,  /* the whole frame resized to width x height */
+    IMF_VIEW_CENTRE = 2,  /* the centred square of the short side, offset (long - short) / 2, resized */
     IMF_VIEW_SUBJECT = 3, /* the box of alpha > 8, on white, padded to a square with an 8 % margin, resized */
     /* The whole frame resized until its shorter side is `resize` and its longer one resize * long / short, rounded
      * down; then the middle width x height of it. The corner lies at half of what is left over: */

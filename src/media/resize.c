@@ -3,7 +3,7 @@
  * to u8, and added with its vertical weights to the sums of the output rows that it touches. So nothing between the
  * passes is larger than the output.
  *
- * Not here: what to cut (view.c), premultiplied alpha (no view needs it).
+ * Not here: what to cut (view.c), alpha (reference.c).
  */
 #include "media/resize.h"
 
@@ -26,6 +26,7 @@ typedef struct axis { /* how one side is resampled; n_taps == NULL: it keeps its
     uint32_t *first;  /* [out] first source sample of each output sample */
     uint32_t *n_taps; /* [out] */
     int32_t *weight;  /* [out, stride] fixed point; zero beyond n_taps */
+    double *exact;    /* the same as they are, instead, for 16-bit samples */
 } axis;
 
 struct imf_resizer {
@@ -75,16 +76,19 @@ static void axis_sample(axis *a, size_t i, enum imf_view_filter filter, double *
         w[k - lo] = filter == IMF_FILTER_BICUBIC ? bicubic(x) : bilinear(x);
         total += w[k - lo];
     }
-    int32_t *weight = a->weight + i * a->stride;
     for (long k = 0; k < hi - lo; k++) {
         double v = total != 0.0 ? w[k] / total : w[k];
-        weight[k] = (int32_t)(v * (1 << PRECISION) + (v < 0 ? -0.5 : 0.5));
+        if (a->exact)
+            a->exact[i * a->stride + (size_t)k] = v;
+        else
+            a->weight[i * a->stride + (size_t)k] = (int32_t)(v * (1 << PRECISION) + (v < 0 ? -0.5 : 0.5));
     }
     a->first[i] = (uint32_t)lo;
     a->n_taps[i] = (uint32_t)(hi - lo);
 }
 
-static int axis_init(axis *a, size_t in, size_t full, size_t at, size_t out, enum imf_view_filter filter, imf_err *err)
+static int axis_init(axis *a, size_t in, size_t full, size_t at, size_t out, enum imf_view_filter filter, bool exact,
+                     imf_err *err)
 {
     int rc = IMF_OK;
     double *w = NULL;
@@ -104,9 +108,12 @@ static int axis_init(axis *a, size_t in, size_t full, size_t at, size_t out, enu
     }
     a->first = imf_alloc_array(out, sizeof *a->first);
     a->n_taps = imf_alloc_array(out, sizeof *a->n_taps);
-    a->weight = imf_alloc_array(n, sizeof *a->weight);
+    if (exact)
+        a->exact = imf_alloc_array(n, sizeof *a->exact);
+    else
+        a->weight = imf_alloc_array(n, sizeof *a->weight);
     w = imf_alloc_array(stride, sizeof *w);
-    if (!a->first || !a->n_taps || !a->weight || !w) {
+    if (!a->first || !a->n_taps || (!a->weight && !a->exact) || !w) {
         rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "resizing a picture");
         goto out;
     }
@@ -122,6 +129,7 @@ static void axis_clear(axis *a)
     imf_free(a->first);
     imf_free(a->n_taps);
     imf_free(a->weight);
+    imf_free(a->exact);
 }
 
 static int horizontal_init(imf_resizer *r, imf_err *err)
@@ -150,10 +158,11 @@ int imf_resizer_new(imf_resizer **resizer, size_t in_w, size_t in_h, uint8_t *ou
     return imf_resizer_new_window(resizer, in_w, in_h, &whole, out, out_w, out_h, channels, filter, err);
 }
 
-/* out samples from `at` on lie inside the resized side */
-static bool window_fits(size_t full, size_t at, size_t out)
+/* Checks one side: out samples from `at` on lie inside the resized one. */
+static bool side_fits(size_t in, size_t full, size_t at, size_t out)
 {
-    return full <= IMF_RESIZE_MAX_FULL && at <= full && out <= full - at;
+    return in >= 1 && in <= IMF_RESIZE_MAX_SIDE && out >= 1 && out <= IMF_RESIZE_MAX_SIDE &&
+           full <= IMF_RESIZE_MAX_FULL && at <= full && out <= full - at;
 }
 
 int imf_resizer_new_window(imf_resizer **resizer, size_t in_w, size_t in_h, const imf_resize_window *window,
@@ -164,9 +173,8 @@ int imf_resizer_new_window(imf_resizer **resizer, size_t in_w, size_t in_h, cons
     imf_resizer *r = NULL;
     size_t n;
     *resizer = NULL;
-    if (in_w < 1 || in_h < 1 || out_w < 1 || out_h < 1 || in_w > IMF_RESIZE_MAX_SIDE || in_h > IMF_RESIZE_MAX_SIDE ||
-        out_w > IMF_RESIZE_MAX_SIDE || out_h > IMF_RESIZE_MAX_SIDE || channels < 1 || channels > 4 ||
-        !window_fits(window->full_w, window->x, out_w) || !window_fits(window->full_h, window->y, out_h) ||
+    if (channels < 1 || channels > 4 || !side_fits(in_w, window->full_w, window->x, out_w) ||
+        !side_fits(in_h, window->full_h, window->y, out_h) ||
         (filter != IMF_FILTER_BILINEAR && filter != IMF_FILTER_BICUBIC))
         return imf_fail(err, IMF_EUSAGE, MSG_RESIZE_USAGE, in_w, in_h, out_w, out_h, channels, (int)filter);
     r = imf_alloc_array(1, sizeof *r);
@@ -175,8 +183,8 @@ int imf_resizer_new_window(imf_resizer **resizer, size_t in_w, size_t in_h, cons
     r->channels = channels;
     r->row_bytes = out_w * channels;
     r->out = out;
-    IMF_TRY(axis_init(&r->x, in_w, window->full_w, window->x, out_w, filter, err));
-    IMF_TRY(axis_init(&r->y, in_h, window->full_h, window->y, out_h, filter, err));
+    IMF_TRY(axis_init(&r->x, in_w, window->full_w, window->x, out_w, filter, false, err));
+    IMF_TRY(axis_init(&r->y, in_h, window->full_h, window->y, out_h, filter, false, err));
     if (r->x.n_taps)
         IMF_TRY(horizontal_init(r, err));
     if (r->y.n_taps) {
@@ -323,4 +331,61 @@ int imf_resize_u8(const uint8_t *in, size_t in_w, size_t in_h, size_t in_stride,
     imf_resizer_finish(r);
     imf_resizer_free(&r);
     return IMF_OK;
+}
+
+/* ---- 16-bit samples ---- */
+
+/* Rounded half away from zero; then each byte is kept within its own range, as Pillow does. */
+static uint16_t round_u16(double v)
+{
+    int64_t n = v >= 0.0 ? (int64_t)(v + 0.5) : -(int64_t)(0.5 - v);
+    return (uint16_t)(clamp_u8(n % 256) | clamp_u8(n >> 8) << 8);
+}
+
+static void horizontal_u16(const axis *a, const uint16_t *row, uint16_t *out)
+{
+    for (size_t i = 0; i < a->out; i++) {
+        double sum = 0.0;
+        const double *w = a->n_taps ? a->exact + i * a->stride : NULL;
+        for (size_t k = 0; w && k < a->n_taps[i]; k++)
+            sum += row[a->first[i] + k] * w[k];
+        out[i] = w ? round_u16(sum) : row[i];
+    }
+}
+
+int imf_resize_u16(const uint16_t *in, size_t in_w, size_t in_h, const imf_resize_window *window, uint16_t *out,
+                   size_t out_w, size_t out_h, enum imf_view_filter filter, imf_err *err)
+{
+    int rc = IMF_OK;
+    axis x = {0}, y = {0};
+    uint16_t *between = NULL; /* after the horizontal pass: the rows [from, to) that the window needs */
+    size_t from = 0, to = in_h;
+    if (!side_fits(in_w, window->full_w, window->x, out_w) || !side_fits(in_h, window->full_h, window->y, out_h) ||
+        (filter != IMF_FILTER_BILINEAR && filter != IMF_FILTER_BICUBIC))
+        return imf_fail(err, IMF_EUSAGE, MSG_RESIZE_USAGE, in_w, in_h, out_w, out_h, (size_t)1, (int)filter);
+    IMF_TRY(axis_init(&x, in_w, window->full_w, window->x, out_w, filter, true, err));
+    IMF_TRY(axis_init(&y, in_h, window->full_h, window->y, out_h, filter, true, err));
+    if (y.n_taps) {
+        from = y.first[0];
+        to = y.first[out_h - 1] + y.n_taps[out_h - 1];
+    }
+    if (!(between = imf_alloc_array(to - from, out_w * sizeof *between))) {
+        rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "resizing a picture");
+        goto out;
+    }
+    for (size_t i = from; i < to; i++)
+        horizontal_u16(&x, in + i * in_w, between + (i - from) * out_w);
+    for (size_t i = 0; i < out_h; i++)
+        for (size_t j = 0; j < out_w; j++) {
+            double sum = 0.0;
+            const double *w = y.n_taps ? y.exact + i * y.stride : NULL;
+            for (size_t k = 0; w && k < y.n_taps[i]; k++)
+                sum += between[(y.first[i] + k - from) * out_w + j] * w[k];
+            out[i * out_w + j] = w ? round_u16(sum) : between[i * out_w + j];
+        }
+out:
+    axis_clear(&x);
+    axis_clear(&y);
+    imf_free(between);
+    return rc;
 }

@@ -35,9 +35,15 @@ typedef struct imf_resize_window {
     size_t x, y;
 } imf_resize_window;
 
-/* As imf_resizer_new, for the part of out_w x out_h pixels. Errors: also IMF_EUSAGE for a part that does not lie inside. */
+/* As imf_resizer_new, for the part of out_w x out_h pixels. Errors: also IMF_EUSAGE for a part that does not lie
+ * inside. */
 int imf_resizer_new_window(imf_resizer **r, size_t in_w, size_t in_h, const imf_resize_window *window, uint8_t *out,
                            size_t out_w, size_t out_h, size_t channels, enum imf_view_filter filter, imf_err *err);
+
+/* 16-bit samples of one channel: in [in_h, in_w], out [out_h, out_w], both packed. Pillow computes these in floating
+ * point, and where bicubic weights overshoot the range it keeps the high and the low byte within theirs apart. */
+int imf_resize_u16(const uint16_t *in, size_t in_w, size_t in_h, const imf_resize_window *window, uint16_t *out,
+                   size_t out_w, size_t out_h, enum imf_view_filter filter, imf_err *err);
 
 /* The next n source rows, all equal to row [in_w, channels]. Rows beyond in_h are ignored. */
 void imf_resizer_rows(imf_resizer *r, const uint8_t *row, size_t n);

@@ -118,7 +118,9 @@ static void call_32(void)
 
 static enum imf_decode_status row(imf_picture *out, uint32_t width)
 {
-    *out = (imf_picture){imf_alloc_array(width, 3), width, 1, 3};
+    *out = (imf_picture){.pixels = imf_alloc_array(width, 3), .width = width, .height = 1, .channels = 3};
+    out->full_width = width;
+    out->full_height = 1;
     return out->pixels ? IMF_DECODE_OK : IMF_DECODE_MEMORY_OUT;
 }
 
@@ -141,7 +143,7 @@ static enum imf_decode_status obey(int fd, const char *command, imf_picture *out
         const char *name;
         void (*run)(void);
     } DEEDS[] = {
-        {"crash-segv", crash_segv}, {"crash-abort", abort},   {"hang-spin", hang_spin}, {"hang-sleep", hang_sleep},
+        {"crash-segv", crash_segv}, {"crash-abort", abort}, {"hang-spin", hang_spin}, {"hang-sleep", hang_sleep},
 #ifdef __x86_64__
         {"call-x32", call_x32},     {"call-32", call_32},
 #endif
@@ -169,13 +171,13 @@ static enum imf_decode_status obey(int fd, const char *command, imf_picture *out
 
 /* ---- In place of the decoder's own ---- */
 
-enum imf_decode_status __wrap_imf_load_picture(int fd, uint64_t file_size, uint64_t max_pixels, uint32_t flags,
-                                               imf_picture *out, char *detail, size_t detail_size)
+enum imf_decode_status __wrap_imf_load_picture(int fd, uint64_t file_size, const imf_load_wish *wish, imf_picture *out,
+                                               char *detail, size_t detail_size)
 {
     char head[HEAD_BYTES + 1] = "";
     ssize_t n = pread(fd, head, HEAD_BYTES, 0);
     if (n < (ssize_t)sizeof MAGIC || memcmp(head, MAGIC, sizeof MAGIC - 1) != 0)
-        return __real_imf_load_picture(fd, file_size, max_pixels, flags, out, detail, detail_size);
+        return __real_imf_load_picture(fd, file_size, wish, out, detail, detail_size);
     memset(out, 0, sizeof *out);
     return obey(fd, head + sizeof MAGIC - 1, out, detail, detail_size);
 }

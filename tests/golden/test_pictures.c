@@ -69,13 +69,13 @@ static void check_picture(imf_pool *pool, FILE *f, const char *name)
     assert_int_equal(sscanf(line, "size %u %u", &w, &h), 2);
     assert_true(w >= 1 && w <= 100 && h >= 1 && h <= 100);
     const imf_view_recipe recipes[] = {
-        {IMF_VIEW_SQUASH, IMF_FILTER_BICUBIC, IMF_WHEN_ALWAYS, w, h}, /* the picture's own size: its very pixels */
-        {IMF_VIEW_SUBJECT, IMF_FILTER_BICUBIC, IMF_WHEN_ALPHA, SIDE, SIDE},
-        {IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, IMF_WHEN_OPAQUE, SIDE, SIDE},
-        {IMF_VIEW_SQUASH, IMF_FILTER_BILINEAR, IMF_WHEN_ALWAYS, SIDE, SIDE + 2},
+        {IMF_VIEW_SQUASH, IMF_FILTER_BICUBIC, IMF_WHEN_ALWAYS, w, h, 0}, /* its own size: its very pixels */
+        {IMF_VIEW_SUBJECT, IMF_FILTER_BICUBIC, IMF_WHEN_ALPHA, SIDE, SIDE, 0},
+        {IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, IMF_WHEN_OPAQUE, SIDE, SIDE, 0},
+        {IMF_VIEW_SQUASH, IMF_FILTER_BILINEAR, IMF_WHEN_ALWAYS, SIDE, SIDE + 2, 0},
     };
     static const char *const NAMES[] = {"whole", "subject", "centre", "squash"};
-    if (imf_pool_decode(pool, fd, recipes, 4, &d, &err) != IMF_OK)
+    if (imf_pool_decode(pool, fd, recipes, 4, 0, &d, &err) != IMF_OK)
         fail_msg("%s: %s", name, err.msg);
     close(fd);
     snprintf(ours, sizeof ours, "size %u %u alpha %d", d.width, d.height, d.has_alpha);

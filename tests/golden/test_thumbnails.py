@@ -14,7 +14,7 @@ import tempfile
 import numpy as np
 from PIL import Image
 
-MAGIC, VERSION, SOCKET, MEMORY = 0x31444D49, 2, 3, 4
+MAGIC, VERSION, SOCKET, MEMORY = 0x31444D49, 3, 3, 4
 VIEW_BYTES, THUMB_BYTES = 4 * 1024 * 1024 * 3, 256 * 1024
 WANT_THUMBNAIL, SIDE, QUALITY, MEAN = 1, 320, 78, 2.0
 PROGRAM = os.path.join(os.environ["IMF_BUILD_ROOT"], "imagefinder-decode")
@@ -44,7 +44,7 @@ class Worker:
         """The reply's fields and the thumbnail's bytes."""
         with open(path, "rb") as f:
             size = os.fstat(f.fileno()).st_size
-            request = struct.pack("<2I3Q2I", MAGIC, 0, 1, size, 100_000_000, flags, 0) + bytes(20 * 4)
+            request = struct.pack("<2I3Q2I", MAGIC, 0, 1, size, 100_000_000, flags, 0) + bytes(24 * 4)
             socket.send_fds(self.ours, [request], [f.fileno()])
         reply = self.ours.recv(200, socket.MSG_WAITALL)
         magic, status, _, w, h, alpha, _, thumb, _ = struct.unpack("<2IQ6I", reply[:40])

@@ -421,7 +421,7 @@ static imf_pool *script_open(const char *first, const char *then, int timeout_ms
 {
     char text[16384], path[512];
     snprintf(text, sizeof text,
-             "#!/bin/sh\n%s\nprintf 'IMD1\\002\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0' >&3\n"
+             "#!/bin/sh\n%s\nprintf 'IMD1\\003\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0' >&3\n"
              "/usr/bin/head -c %zu <&3 >/dev/null 2>&1 || exit 9\nprintf x >>%s/asked\n%s\n",
              first, sizeof(imf_decode_request), folder, then);
     close(file_of("script", text, strlen(text)));
@@ -477,23 +477,28 @@ static void survives_hostile_decoders(void **state)
     assert_int_equal(children(left), 0);
 }
 
-/* Two workers die over the picture; the third is the real one. */
+/* Two workers die over the picture; the third is the real one. A spare that starts late may be the third by then, and
+ * the picture is good after one strike: so it is played until two have died. */
 static void third_attempt_counts(void **state)
 {
     (void)state;
     char first[8192];
+    long asked = 0;
     snprintf(first, sizeof first, "mkdir %s/one 2>/dev/null || mkdir %s/two 2>/dev/null || exec %s \"$@\"", folder,
              folder, program);
     int fd = good_file();
-    imf_pool *pool = script_open(first, "kill -SEGV $$", 60000);
-    expect_good(pool, fd);
-    assert_int_equal(times_asked(), 2);
-    expect_good(pool, fd);
-    assert_int_equal(times_asked(), 2);
+    for (int i = 0; i < 50 && asked != 2; i++) {
+        imf_pool *pool = script_open(first, "kill -SEGV $$", 60000);
+        expect_good(pool, fd);
+        asked = times_asked();
+        assert_in_range(asked, 1, 2);
+        expect_good(pool, fd);
+        imf_pool_close(&pool);
+        assert_int_equal(rmdir(path_of("one")), 0);
+        assert_int_equal(rmdir(path_of("two")), 0);
+    }
+    assert_int_equal(asked, 2);
     close(fd);
-    imf_pool_close(&pool);
-    assert_int_equal(rmdir(path_of("one")), 0);
-    assert_int_equal(rmdir(path_of("two")), 0);
 }
 
 static void names_a_missing_program(void **state)

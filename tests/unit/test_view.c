@@ -14,12 +14,12 @@
 /* A view of the cut's own size is not resampled, so it shows the cut itself. */
 static imf_view_recipe recipe(uint32_t kind, uint32_t w, uint32_t h)
 {
-    return (imf_view_recipe){kind, IMF_FILTER_BICUBIC, IMF_WHEN_ALWAYS, w, h};
+    return (imf_view_recipe){kind, IMF_FILTER_BICUBIC, IMF_WHEN_ALWAYS, w, h, 0};
 }
 
 static imf_picture picture(uint32_t w, uint32_t h, uint32_t channels)
 {
-    imf_picture p = {imf_alloc((size_t)w * h * channels), w, h, channels};
+    imf_picture p = {.pixels = imf_alloc((size_t)w * h * channels), .width = w, .height = h, .channels = channels};
     assert_non_null(p.pixels);
     for (uint32_t i = 0; i < w * h; i++)
         for (uint32_t c = 0; c < channels; c++)
@@ -102,8 +102,8 @@ static void subject_is_boxed_and_padded(void **state)
 {
     (void)state;
     imf_picture p = picture(40, 30, 4);
-    set_alpha(&p, 0, 0, 40, 30, 8); /* 8 does not count */
-    set_alpha(&p, 3, 4, 20, 7, 9);  /* 9 does */
+    set_alpha(&p, 0, 0, 40, 30, 8);                               /* 8 does not count */
+    set_alpha(&p, 3, 4, 20, 7, 9);                                /* 9 does */
     expect_subject(&p, 3, 4, 20, 7, 20 + 2 * 2, 2, (24 - 7) / 2); /* 8 % of 20 is 1.6: 2 */
     set_alpha(&p, 0, 0, 40, 30, 0);
     set_alpha(&p, 5, 29, 1, 1, 255); /* one pixel in the last row: no margin */
@@ -152,17 +152,65 @@ static void alpha_and_wishes(void **state)
     assert_true(!imf_view_wanted(&r, false) && !imf_view_wanted(&r, true));
 }
 
+/* Where the middle of a resized side begins: half of what is left over. */
+static void corner_is_rounded_as_the_family_does(void **state)
+{
+    (void)state;
+    static const uint32_t OVER[] = {0, 1, 2, 3, 4, 5, 6, 7, 9}, EVEN[] = {0, 0, 1, 2, 2, 2, 3, 4, 4};
+    for (size_t i = 0; i < sizeof OVER / sizeof OVER[0]; i++)
+        for (uint32_t upright = 0; upright < 2; upright++) {
+            uint32_t size = 6, over = OVER[i], expected[] = {EVEN[i], over / 2};
+            imf_picture p = upright ? picture(size, size + over, 3) : picture(size + over, size, 3);
+            for (uint32_t k = 0; k < 2; k++) {
+                uint8_t out[6 * 6 * 3];
+                imf_view_recipe r = recipe(k ? IMF_VIEW_SHORTER_FLOOR : IMF_VIEW_SHORTER, size, size);
+                r.resize = size; /* so nothing is resampled */
+                make(&p, r, out);
+                uint32_t left = upright ? 0 : expected[k], top = upright ? expected[k] : 0;
+                for (uint32_t y = 0; y < size; y++)
+                    assert_memory_equal(out + y * size * 3, p.pixels + ((top + y) * p.width + left) * 3, size * 3);
+            }
+            imf_free(p.pixels);
+        }
+}
+
+/* Ours puts alpha on white before all else; the reference drops it. */
+static void alpha_of_the_shorter_kinds(void **state)
+{
+    (void)state;
+    imf_picture p = picture(9, 6, 4);
+    uint8_t out[6 * 6 * 3];
+    for (uint32_t k = 0; k < 2; k++) {
+        imf_view_recipe r = recipe(k ? IMF_VIEW_SHORTER_FLOOR : IMF_VIEW_SHORTER, 6, 6);
+        r.resize = 6;
+        p.mode = IMF_MODE_SRGB;
+        make(&p, r, out);
+        for (size_t i = 0; i < sizeof out; i++)
+            assert_int_equal(out[i], 255);
+        p.mode = IMF_MODE_COLOUR;
+        make(&p, r, out);
+        assert_memory_equal(out, p.pixels + (k ? 1 : 2) * 4, 3); /* 3 columns are left over */
+    }
+    imf_free(p.pixels);
+}
+
 static void refuses_wrong_recipes(void **state)
 {
     (void)state;
     imf_picture p = picture(3, 3, 3);
     uint8_t out[64];
     const imf_view_recipe wrong[] = {
-        {0, IMF_FILTER_BICUBIC, 0, 2, 2},
-        {4, IMF_FILTER_BICUBIC, 0, 2, 2},
-        {IMF_VIEW_SQUASH, 0, 0, 2, 2},
-        {IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, 0, 0, 2},
-        {IMF_VIEW_SUBJECT, IMF_FILTER_BICUBIC, 0, 2, 1025},
+        {0, IMF_FILTER_BICUBIC, 0, 2, 2, 0},
+        {6, IMF_FILTER_BICUBIC, 0, 2, 2, 0},
+        {IMF_VIEW_SQUASH, 0, 0, 2, 2, 0},
+        {IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, 0, 0, 2, 0},
+        {IMF_VIEW_SUBJECT, IMF_FILTER_BICUBIC, 0, 2, 1025, 0},
+        {IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, 0, 2, 2, 2},
+        {IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, 3, 2, 2, 0},
+        {IMF_VIEW_SHORTER, IMF_FILTER_BICUBIC, 0, 2, 2, 0},
+        {IMF_VIEW_SHORTER, IMF_FILTER_BICUBIC, 0, 2, 3, 2},
+        {IMF_VIEW_SHORTER_FLOOR, IMF_FILTER_BICUBIC, 0, 3, 2, 2},
+        {IMF_VIEW_SHORTER_FLOOR, IMF_FILTER_BICUBIC, 0, 2, 2, IMF_VIEW_MAX_RESIZE + 1},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         imf_err err = {0};
@@ -180,6 +228,8 @@ int main(void)
         cmocka_unit_test(subject_is_boxed_and_padded),
         cmocka_unit_test(subject_without_subject_is_the_frame),
         cmocka_unit_test(alpha_and_wishes),
+        cmocka_unit_test(corner_is_rounded_as_the_family_does),
+        cmocka_unit_test(alpha_of_the_shorter_kinds),
         cmocka_unit_test(refuses_wrong_recipes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
