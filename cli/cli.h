@@ -32,10 +32,10 @@ struct imf_cli_options { /* all strings are argv's */
     const char *help_text; /* what --help prints */
     const char *home, *model, *collection;
     int threads, k;
-    bool json, paths, quiet, forget, exact, raw, no_cache;
+    bool json, paths, quiet, forget, exact, raw, reference, no_cache;
     bool has_min_score;
     float min_score;
-    const char *out, *title, *description, *listen;
+    const char *out, *title, *description, *listen, *templates, *precision;
     const char **words; /* what follows the verb; inside words_memory */
     const char **words_memory;
     size_t n_words;
@@ -58,6 +58,7 @@ bool imf_cli_collection_name_ok(const char *what, const char *name);
 int imf_cli_index(const imf_cli_options *o);
 int imf_cli_search(const imf_cli_options *o);
 int imf_cli_embed(const imf_cli_options *o);
+int imf_cli_tokenize(const imf_cli_options *o);
 int imf_cli_serve(const imf_cli_options *o);
 int imf_cli_collection_list(const imf_cli_options *o);
 int imf_cli_collection_show(const imf_cli_options *o);

@@ -38,7 +38,12 @@ int imf_cli_embed(const imf_cli_options *o)
         rc = IMF_CLI_FAULT;
         goto out;
     }
-    if (imf_embed(finder, o->inputs, o->n_inputs, o->raw, rows, &err) != IMF_OK) {
+    imf_embed_options how = imf_embed_options_default();
+    how.raw = o->raw;
+    how.reference = o->reference;
+    how.templates = o->templates;
+    how.precision = o->precision;
+    if (imf_embed(finder, o->inputs, o->n_inputs, &how, rows, &err) != IMF_OK) {
         rc = imf_cli_fail(&err);
         goto out;
     }

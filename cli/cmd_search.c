@@ -136,6 +136,7 @@ int imf_cli_search(const imf_cli_options *o)
     query.k = o->k;
     query.has_min_score = o->has_min_score;
     query.min_score = o->min_score;
+    query.templates = o->templates;
     rc = imf_cli_open(&finder, o);
     if (rc != 0)
         goto out;

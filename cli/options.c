@@ -27,7 +27,8 @@ enum {
     V_STATUS = 1 << 10,
     V_VERIFY = 1 << 11,
     V_DOCTOR = 1 << 12,
-    V_ALL = (1 << 13) - 1,
+    V_TOKENIZE = 1 << 13,
+    V_ALL = (1 << 14) - 1,
 };
 
 static const imf_cli_verb verbs[] = {
@@ -35,6 +36,7 @@ static const imf_cli_verb verbs[] = {
     {"search", V_SEARCH, imf_cli_search, TXT_HELP_SEARCH},
     {"serve", V_SERVE, imf_cli_serve, TXT_HELP_SERVE},
     {"embed", V_EMBED, imf_cli_embed, TXT_HELP_EMBED},
+    {"tokenize", V_TOKENIZE, imf_cli_tokenize, TXT_HELP_TOKENIZE},
     {"collection list", V_LIST, imf_cli_collection_list, TXT_HELP_COLLECTION},
     {"collection show", V_SHOW, imf_cli_collection_show, TXT_HELP_COLLECTION},
     {"collection edit", V_EDIT, imf_cli_collection_edit, TXT_HELP_COLLECTION},
@@ -77,6 +79,8 @@ typedef enum option_id {
     OPT_QUERY,
     OPT_QUIET,
     OPT_RAW,
+    OPT_REFERENCE,
+    OPT_TEMPLATES,
     OPT_TEXT,
     OPT_THREADS,
     OPT_TITLE,
@@ -103,7 +107,7 @@ static const option_row option_rows[] = {
     {"--json", OPT_JSON, false, V_ALL},
     {"--listen", OPT_LISTEN, true, V_SERVE},
     {"--min-score", OPT_MIN_SCORE, true, V_SEARCH},
-    {"--model", OPT_MODEL, true, V_INDEX | V_SEARCH | V_SERVE | V_EMBED},
+    {"--model", OPT_MODEL, true, V_INDEX | V_SEARCH | V_SERVE | V_EMBED | V_TOKENIZE},
     {"--no-cache", OPT_NO_CACHE, false, V_ALL},
     {"--out", OPT_OUT, true, V_EMBED},
     {"--paths", OPT_PATHS, false, V_SEARCH},
@@ -112,6 +116,8 @@ static const option_row option_rows[] = {
     {"--query", OPT_QUERY, true, V_EDIT},
     {"--quiet", OPT_QUIET, false, V_ALL},
     {"--raw", OPT_RAW, false, V_EMBED},
+    {"--reference-preprocessing", OPT_REFERENCE, false, V_EMBED},
+    {"--templates", OPT_TEMPLATES, true, V_SEARCH | V_EMBED},
     {"--text", OPT_TEXT, true, V_EMBED},
     {"--threads", OPT_THREADS, true, V_ALL},
     {"--title", OPT_TITLE, true, V_EDIT},
@@ -262,10 +268,11 @@ static int score(const char *value, float *out)
     return 0;
 }
 
-static int precision(const char *value)
+static int precision(const char *value, const char **out)
 {
     imf_cli_quoted q;
 
+    *out = value;
     if (strcmp(value, "f32") == 0 || strcmp(value, "auto") == 0)
         return 0;
     if (strcmp(value, "bf16") == 0 || strcmp(value, "int8") == 0)
@@ -375,7 +382,7 @@ static int apply(imf_cli_options *o, const given *g)
     case OPT_PICTURE:
         return not_empty(name, value, &o->inputs[o->n_inputs++].picture);
     case OPT_PRECISION:
-        return precision(value);
+        return precision(value, &o->precision);
     case OPT_QUERY:
         return not_empty(name, value, &o->queries[o->n_queries++]);
     case OPT_QUIET:
@@ -384,6 +391,11 @@ static int apply(imf_cli_options *o, const given *g)
     case OPT_RAW:
         o->raw = true;
         return 0;
+    case OPT_REFERENCE:
+        o->reference = true;
+        return 0;
+    case OPT_TEMPLATES:
+        return not_empty(name, value, &o->templates);
     case OPT_TEXT:
         o->inputs[o->n_inputs++].text = value;
         return 0;

@@ -13,7 +13,8 @@
 
 /* ---- wrong usage ------------------------------------------------------------------------------------------------- */
 #define TXT_NO_VERB                                                                                \
-    "say what to do: index PATH..., search WORDS..., serve, embed, collection, model, status, verify or doctor; " \
+    "say what to do: index PATH..., search WORDS..., serve, embed, tokenize, collection, model, status, verify or " \
+    "doctor; " \
     "'imagefinder --help' explains them"
 #define TXT_UNKNOWN_VERB "there is no command '%s'; 'imagefinder --help' lists them"
 #define TXT_UNKNOWN_VERB_SUGGEST "there is no command '%s': did you mean '%s'?"
@@ -43,6 +44,8 @@
 #define TXT_EMBED_NEEDS_INPUT "embed needs at least one --text TEXT or --picture FILE"
 #define TXT_EMBED_NEEDS_OUT "embed needs --out X.npy: the file to write"
 #define TXT_EMBED_TAKES_NO_WORDS "embed takes its inputs as --text TEXT and --picture FILE, not as '%s'"
+#define TXT_TOKENIZE_NEEDS_TEXT                                                                    \
+    "tokenize needs at least one text, for example: imagefinder tokenize --model M 'an old car'"
 #define TXT_COLLECTION_NEEDS_VERB                                                                  \
     "say what to do with collections: collection list, collection show C, collection edit C or collection remove C"
 #define TXT_NEEDS_COLLECTION "'%s' needs the name of one collection; 'imagefinder collection list' shows them"
@@ -187,6 +190,7 @@
     "  imagefinder model list           show the models that are here\n"                           \
     "  imagefinder model info M         all about one model\n"                                     \
     "  imagefinder embed                write the vectors of texts and pictures\n"                 \
+    "  imagefinder tokenize TEXT...     show a text as the model reads it\n"                       \
     "  imagefinder status               what is indexed, and what is running\n"                    \
     "  imagefinder verify               check every stored byte\n"                                 \
     "  imagefinder doctor               check that this machine has what is needed\n"              \
@@ -210,7 +214,7 @@
     "Ctrl-C and to run it again. Your pictures are never changed.\n"                               \
     "\n"                                                                                           \
     "  -c COLLECTION     the collection to put them into (else 'default')\n"                       \
-    "  --model M         the model to use: a name, or the path of a folder\n"                      \
+    "  --model M         the model to use: a name, or the path of a folder or file\n"              \
     "  --forget          remove what belongs to a folder that is missing or empty;\n"              \
     "                    without it such entries are kept, for a disk that comes back\n"           \
     "\n"                                                                                           \
@@ -226,7 +230,7 @@
 
 #define TXT_HELP_SEARCH                                                                            \
     "imagefinder search WORDS... [-c COLLECTION] [--model M] [-k 10] [--min-score S]\n"            \
-    "                   [--exact] [--json|--paths]\n"                                              \
+    "                   [--templates none|default|FILE] [--exact] [--json|--paths]\n"              \
     "imagefinder search @FILE\n"                                                                   \
     "imagefinder search @ITEM\n"                                                                   \
     "\n"                                                                                           \
@@ -237,6 +241,8 @@
     "  --model M         search with this model\n"                                                 \
     "  -k N              list the N nearest, 1 to 1000 (else 10)\n"                                \
     "  --min-score S     leave out what scores below S (a cosine, such as 0.25)\n"                 \
+    "  --templates T     phrases that the words are put into: none, default (the\n"               \
+    "                    model's own), or a file: one a line, {} for the words\n"                  \
     "  --exact           compare with every picture, no shortcuts\n"                               \
     "  --paths           print only the files, one a line\n"                                       \
     "\n" TXT_HELP_EVERYWHERE "\n"                                                                  \
@@ -254,7 +260,7 @@
     "\n"                                                                                           \
     "  --listen ADDRESS:PORT  where to listen (else 127.0.0.1:8090; port 0 is any\n"               \
     "                         free one)\n"                                                         \
-    "  --model M              the model to use: a name, or the path of a folder\n"                 \
+    "  --model M              the model: a name, or the path of a folder or file\n"                \
     "\n" TXT_HELP_EVERYWHERE "\n"                                                                  \
     "Examples:\n"                                                                                  \
     "  imagefinder serve\n"                                                                        \
@@ -264,6 +270,7 @@
 #define TXT_HELP_EMBED                                                                             \
     "imagefinder embed (--text TEXT | --picture FILE)... --out X.npy\n"                            \
     "                  [--model M] [--raw] [--precision f32|auto]\n"                               \
+    "                  [--templates none|default|FILE] [--reference-preprocessing]\n"              \
     "\n"                                                                                           \
     "Writes a NumPy file of float32 with one row for each input, in the order given.\n"            \
     "If one input is bad, nothing is written.\n"                                                   \
@@ -271,13 +278,30 @@
     "  --text TEXT       a text; may be repeated\n"                                                \
     "  --picture FILE    a picture; may be repeated\n"                                             \
     "  --out X.npy       the file to write\n"                                                      \
-    "  --model M         the model to use: a name, or the path of a folder\n"                      \
+    "  --model M         the model to use: a name, or the path of a folder or file\n"              \
     "  --raw             leave the rows as the model gives them, not of length 1\n"                \
     "  --precision P     f32 or auto\n"                                                            \
+    "  --templates T     phrases that a text is put into: none (as usual), default\n"             \
+    "                    (the model's own), or a file: one a line, {} for the text\n"              \
+    "  --reference-preprocessing\n"                                                                \
+    "                    prepare pictures exactly as the model's own code does it:\n"              \
+    "                    not turned upright, alpha dropped, 16 bits cut, no profiles\n"            \
     "\n" TXT_HELP_EVERYWHERE "\n"                                                                  \
     "Examples:\n"                                                                                  \
     "  imagefinder embed --text 'an old car' --text 'старая машина' --out texts.npy\n"             \
     "  imagefinder embed --picture photo.jpg --out photo.npy\n"
+
+#define TXT_HELP_TOKENIZE                                                                          \
+    "imagefinder tokenize --model M TEXT...\n"                                                     \
+    "\n"                                                                                           \
+    "Prints the numbers of the pieces that a model cuts each text into, one line of\n"             \
+    "JSON a text, with the marks of start and end. The starter has no such pieces: it\n"           \
+    "reads whole words.\n"                                                                         \
+    "\n"                                                                                           \
+    "  --model M         the model to use: a name, or the path of a folder or file\n"              \
+    "\n" TXT_HELP_EVERYWHERE "\n"                                                                  \
+    "Examples:\n"                                                                                  \
+    "  imagefinder tokenize --model ./clip-vit-base-patch32 'an old car' 'a cat'\n"
 
 #define TXT_HELP_COLLECTION                                                                        \
     "imagefinder collection list\n"                                                                \

@@ -24,8 +24,8 @@ const imf_cli_twin imf_cli_twins[] = {
 
     /* ---- wrong usage ---- */
     TWIN(TXT_NO_VERB,
-         "скажите, что делать: index ПУТЬ..., search СЛОВА..., serve, embed, collection, model, status, verify или "
-         "doctor; всё объяснит «imagefinder --help»"),
+         "скажите, что делать: index ПУТЬ..., search СЛОВА..., serve, embed, tokenize, collection, model, status, "
+         "verify или doctor; всё объяснит «imagefinder --help»"),
     TWIN(TXT_UNKNOWN_VERB, "нет команды «%s»; какие есть, покажет «imagefinder --help»"),
     TWIN(TXT_UNKNOWN_VERB_SUGGEST, "нет команды «%s»; может быть, «%s»?"),
     TWIN(TXT_UNKNOWN_OPTION,
@@ -56,6 +56,8 @@ const imf_cli_twin imf_cli_twins[] = {
     TWIN(TXT_EMBED_NEEDS_INPUT, "команде embed нужен хотя бы один --text ТЕКСТ или --picture ФАЙЛ"),
     TWIN(TXT_EMBED_NEEDS_OUT, "команде embed нужен --out X.npy: какой файл записать"),
     TWIN(TXT_EMBED_TAKES_NO_WORDS, "входы для embed задают как --text ТЕКСТ и --picture ФАЙЛ, а не как «%s»"),
+    TWIN(TXT_TOKENIZE_NEEDS_TEXT,
+         "команде tokenize нужен хотя бы один текст, например: imagefinder tokenize --model М 'старая машина'"),
     TWIN(TXT_COLLECTION_NEEDS_VERB,
          "скажите, что делать с коллекциями: collection list, collection show К, collection edit К или collection "
          "remove К"),
@@ -201,6 +203,7 @@ const imf_cli_twin imf_cli_twins[] = {
          "  imagefinder model list           показать модели, которые здесь есть\n"
          "  imagefinder model info М         всё об одной модели\n"
          "  imagefinder embed                записать векторы текстов и картинок\n"
+         "  imagefinder tokenize ТЕКСТ...    показать текст так, как его читает модель\n"
          "  imagefinder status               что проиндексировано и что сейчас идёт\n"
          "  imagefinder verify               проверить каждый сохранённый байт\n"
          "  imagefinder doctor               проверить, всё ли нужное есть на этой машине\n"
@@ -224,7 +227,7 @@ const imf_cli_twin imf_cli_twins[] = {
          "остановить по Ctrl-C и запустить снова. Ваши картинки никогда не меняются.\n"
          "\n"
          "  -c КОЛЛЕКЦИЯ      в какую коллекцию их положить (иначе default)\n"
-         "  --model М         какой моделью: имя или путь к папке\n"
+         "  --model М         какой моделью: имя, путь к папке или к файлу\n"
          "  --forget          убрать то, что относится к пропавшей или пустой папке;\n"
          "                    без него такие записи остаются: вдруг диск вернётся\n"
          "\n"
@@ -239,7 +242,7 @@ const imf_cli_twin imf_cli_twins[] = {
          "  IMAGEFINDER_MAX_PIXELS=400000000 imagefinder index ~/Панорамы\n"),
     TWIN(TXT_HELP_SEARCH,
          "imagefinder search СЛОВА... [-c КОЛЛЕКЦИЯ] [--model М] [-k 10] [--min-score Ч]\n"
-         "                   [--exact] [--json|--paths]\n"
+         "                   [--templates none|default|ФАЙЛ] [--exact] [--json|--paths]\n"
          "imagefinder search @ФАЙЛ\n"
          "imagefinder search @НОМЕР\n"
          "\n"
@@ -251,6 +254,8 @@ const imf_cli_twin imf_cli_twins[] = {
          "  -k N              показать N самых близких, от 1 до 1000 (иначе 10)\n"
          "  --min-score Ч     не показывать то, чья близость меньше Ч (косинус, например\n"
          "                    0.25)\n"
+         "  --templates Ш     фразы, в которые ставятся слова: none — без них, default —\n"
+         "                    фразы модели, или файл: по одной в строке, {} вместо слов\n"
          "  --exact           сравнить с каждой картинкой, без упрощений\n"
          "  --paths           вывести только файлы, по одному в строке\n"
          "\n" RU_EVERYWHERE "\n"
@@ -267,7 +272,7 @@ const imf_cli_twin imf_cli_twins[] = {
          "\n"
          "  --listen АДРЕС:ПОРТ  где ждать запросов (иначе 127.0.0.1:8090; порт 0 — любой\n"
          "                       свободный)\n"
-         "  --model М            какой моделью: имя или путь к папке\n"
+         "  --model М            какой моделью: имя, путь к папке или к файлу\n"
          "\n" RU_EVERYWHERE "\n"
          "Примеры:\n"
          "  imagefinder serve\n"
@@ -276,6 +281,7 @@ const imf_cli_twin imf_cli_twins[] = {
     TWIN(TXT_HELP_EMBED,
          "imagefinder embed (--text ТЕКСТ | --picture ФАЙЛ)... --out X.npy\n"
          "                  [--model М] [--raw] [--precision f32|auto]\n"
+         "                  [--templates none|default|ФАЙЛ] [--reference-preprocessing]\n"
          "\n"
          "Записывает файл NumPy с числами float32: по строке на каждый вход, в том же\n"
          "порядке. Если хоть один вход плох, не записывается ничего.\n"
@@ -283,13 +289,30 @@ const imf_cli_twin imf_cli_twins[] = {
          "  --text ТЕКСТ      текст; можно повторять\n"
          "  --picture ФАЙЛ    картинка; можно повторять\n"
          "  --out X.npy       какой файл записать\n"
-         "  --model М         какой моделью: имя или путь к папке\n"
+         "  --model М         какой моделью: имя, путь к папке или к файлу\n"
          "  --raw             оставить строки, как их даёт модель, не приводя к длине 1\n"
          "  --precision P     f32 или auto\n"
+         "  --templates Ш     фразы, в которые ставится текст: none — без них (обычно),\n"
+         "                    default — фразы модели, или файл: по одной в строке, {}\n"
+         "                    вместо текста\n"
+         "  --reference-preprocessing\n"
+         "                    готовить картинки в точности так, как код самой модели: не\n"
+         "                    поворачивать, отбросить прозрачность, 16 бит и профили\n"
          "\n" RU_EVERYWHERE "\n"
          "Примеры:\n"
          "  imagefinder embed --text 'старая машина' --text 'an old car' --out texts.npy\n"
          "  imagefinder embed --picture photo.jpg --out photo.npy\n"),
+    TWIN(TXT_HELP_TOKENIZE,
+         "imagefinder tokenize --model М ТЕКСТ...\n"
+         "\n"
+         "Печатает номера частей, на которые модель режет каждый текст: по строке JSON на\n"
+         "текст, вместе с метками начала и конца. У модели starter таких частей нет: она\n"
+         "читает слова целиком.\n"
+         "\n"
+         "  --model М         какой моделью: имя, путь к папке или к файлу\n"
+         "\n" RU_EVERYWHERE "\n"
+         "Примеры:\n"
+         "  imagefinder tokenize --model ./clip-vit-base-patch32 'an old car' 'a cat'\n"),
     TWIN(TXT_HELP_COLLECTION,
          "imagefinder collection list\n"
          "imagefinder collection show К\n"

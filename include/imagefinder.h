@@ -110,7 +110,7 @@ typedef void (*imf_log_fn)(void *user, imf_log_level level, const char *line);
 
 typedef struct imf_options {
     const char *home;  /* NULL: $IMAGEFINDER_HOME, else $XDG_DATA_HOME/imagefinder, else ~/.local/share/imagefinder */
-    /* a model's name, or with a slash its folder; NULL: $IMAGEFINDER_MODEL, else that of the collection, else
+    /* a model's name, or with a slash its folder or file; NULL: $IMAGEFINDER_MODEL, else that of the collection, else
      * "starter" */
     const char *model;
     int threads;       /* 0: as many as there are processors */
@@ -188,6 +188,9 @@ typedef struct imf_query { /* exactly one of text, picture and item */
     int k;                  /* 1..1000 */
     bool has_min_score;
     float min_score;        /* cosine */
+    /* The phrases that a text is put into, the mean of whose vectors is looked for: "none", "default" (the model's own,
+     * if it has any), or a file with one template a line and {} for the text in each; NULL: "default" */
+    const char *templates;
 } imf_query;
 
 typedef struct imf_hit {
@@ -235,8 +238,8 @@ typedef struct imf_item_file { /* one file of an item, open for reading */
 } imf_item_file;
 
 /* Opens the first copy of an item (32 hex digits) that is still what was indexed: a regular file, reached without
- * links below its root, of the same size and date. Errors: IMF_EUSAGE (no id), IMF_ENOITEM (not in the catalog, or every
- * copy has gone or changed), IMF_EMEM, IMF_EDAMAGE. */
+ * links below its root, of the same size and date. Errors: IMF_EUSAGE (no id), IMF_ENOITEM (not in the catalog, or
+ * every copy has gone or changed), IMF_EMEM, IMF_EDAMAGE. */
 IMF_API int imf_item_open(imf_finder *finder, const char *item, imf_item_file **file, imf_err *err);
 IMF_API void imf_item_file_free(imf_item_file **file);
 
@@ -260,9 +263,25 @@ typedef struct imf_embed_input {
 /* Length of the vectors of the finder's model. */
 IMF_API int imf_dim(imf_finder *finder, int *dim, imf_err *err);
 
-/* Writes one row of float32 [n, dim] for each input into rows (caller's, n * dim floats); L2-normalised unless raw.
- * One bad input fails the call. */
-IMF_API int imf_embed(imf_finder *finder, const imf_embed_input *inputs, size_t n, bool raw, float *rows, imf_err *err);
+typedef struct imf_embed_options {
+    bool raw;       /* vectors as the towers give them, not of unit length */
+    bool reference; /* pictures are prepared exactly as the model's own published code does it */
+    const char *templates; /* of texts, as in imf_query; NULL: "none" */
+    const char *precision; /* "f32" or "auto"; NULL: "auto" */
+} imf_embed_options;
+
+IMF_API imf_embed_options imf_embed_options_default(void);
+
+/* Writes one row of float32 [n, dim] for each input into rows (caller's, n * dim floats); opt may be NULL. One bad
+ * input fails the call. */
+IMF_API int imf_embed(imf_finder *finder, const imf_embed_input *inputs, size_t n, const imf_embed_options *opt,
+                      float *rows, imf_err *err);
+
+/* The ids of a text's pieces as the finder's model reads them, with its start and end marks and without padding; cut
+ * only where the model's own code always does. *ids is the caller's, freed with imf_tokens_free. Errors: IMF_EUSAGE (no
+ * UTF-8; a model that reads words and has no pieces), IMF_EINPUT (the tokenizer's files). */
+IMF_API int imf_tokenize(imf_finder *finder, const char *text, int32_t **ids, size_t *n, imf_err *err);
+IMF_API void imf_tokens_free(int32_t **ids);
 
 /* ---- Collections, status, verification --------------------------------------------------------------------------- */
 
@@ -347,15 +366,15 @@ IMF_API int imf_models(imf_finder *finder, imf_model_list **models, imf_err *err
 IMF_API void imf_models_free(imf_model_list **models);
 
 typedef struct imf_model_info {
-    const char *name, *path, *family; /* family: "imagefinder-starter", ... */
+    const char *name, *path, *family; /* family: "imagefinder-starter", "clip", "openai-clip", "ruclip" */
     int dim, image_size;
     uint64_t parameters, tensors;
     const char *precision;            /* in force here: "f32", "int8", ... */
     const char *provenance;           /* where it came from, one line; "" when the folder does not say */
 } imf_model_info;
 
-/* What a model is, as read from its files. reference: a name, or with a slash a folder. Errors: IMF_EUNKNOWN,
- * IMF_EINPUT. */
+/* What a model is, as read from its files. reference: a name, or with a slash a folder or a file of weights. Errors:
+ * IMF_EUNKNOWN, IMF_EINPUT. */
 IMF_API int imf_model_info_get(imf_finder *finder, const char *reference, imf_model_info **info, imf_err *err);
 IMF_API void imf_model_info_free(imf_model_info **info);
 

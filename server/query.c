@@ -97,6 +97,19 @@ static bool take(const reader *r, const char *key, const json_t *value)
     return refuse(r, TXT_UNKNOWN_KEY, shown);
 }
 
+/* jansson shows the place by a piece of the body, which it may cut inside a character; a number does as well. */
+static bool refuse_json(const reader *r, const json_error_t *why)
+{
+    char text[sizeof why->text];
+    const char *near = strstr(why->text, " near ");
+    size_t n = near != NULL ? (size_t)(near - why->text) : strlen(why->text);
+
+    for (size_t i = 0; i < n; i++)
+        text[i] = why->text[i] >= 0x20 && why->text[i] < 0x7F ? why->text[i] : '?';
+    text[n] = '\0';
+    return refuse(r, TXT_NOT_JSON, text, why->position);
+}
+
 bool imf_search_body_read(imf_search_body *out, const char *bytes, size_t size, imf_language language,
                           char detail[IMF_DETAIL_MAX])
 {
@@ -112,7 +125,7 @@ bool imf_search_body_read(imf_search_body *out, const char *bytes, size_t size, 
     json_t *body = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &why);
     out->memory = body;
     if (body == NULL)
-        return refuse(&r, TXT_NOT_JSON, why.text);
+        return refuse_json(&r, &why);
     if (!json_is_object(body))
         return refuse(&r, TXT_NOT_OBJECT);
     json_object_foreach (body, key, value)

@@ -46,7 +46,8 @@
 #define IMF_SERVER_TEXTS(X)                                                                                            \
     X(TXT_BODY_EMPTY, "the body is empty; send a JSON object such as {\"text\": \"red car\"}",                         \
       "тело запроса пусто; отправьте объект JSON, например {\"text\": \"красная машина\"}")                            \
-    X(TXT_NOT_JSON, "the body is not the JSON that is wanted: %s", "тело запроса не годится как JSON: %s")             \
+    X(TXT_NOT_JSON, "the body is not the JSON that is wanted: %s (byte %d)",                                           \
+      "тело запроса не годится как JSON: %s (байт %d)")                                                                \
     X(TXT_NOT_OBJECT, "the body is not a JSON object", "тело запроса не объект JSON")                                  \
     X(TXT_UNKNOWN_KEY, "unknown key '%s'; there are text, item, collection, k, min_score and exact",                   \
       "неизвестный ключ «%s»; есть text, item, collection, k, min_score и exact")                                      \

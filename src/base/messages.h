@@ -189,8 +189,8 @@
 
 #define MSG_CLIP_UNKNOWN "%s: %s%s is %.80s, supported is %s; choose another model"
 #define MSG_CLIP_CROP \
-    "%s: size and crop_size: a crop of %d from a shorter side of %d does not give the %d pixels that the model takes; " \
-    "get the model again"
+    "%s: size and crop_size: a crop of %d from a shorter side of %d does not give the %d pixels that the model " \
+    "takes; get the model again"
 #define MSG_CLIP_RESNET "%s: CLIP with a ResNet picture tower is not supported yet; choose a ViT model"
 #define MSG_CLIP_SHAPE "%s: the tensor %s is missing, or not of a shape that a CLIP model has; get the file again"
 #define MSG_CLIP_SIDE "%s: input_resolution tells %d pixels, but the other tensors are for %d to %d; get the file again"
@@ -282,6 +282,22 @@
 #define MSG_FINDER_COLLECTION_UNKNOWN "no collection named '%s'; `imagefinder collection list` shows those there are"
 #define MSG_FINDER_MODEL_UNKNOWN "no model named '%s' here; a folder needs a slash in its name (./FOLDER)"
 #define MSG_FINDER_MODEL_FOLDER "cannot open the model folder %s; check the path"
+#define MSG_FINDER_MODEL_NEITHER "the model %s is neither a folder nor a file; check the path"
+#define MSG_FINDER_MODEL_KIND \
+    "%s: %s is not supported yet; supported are CLIP (transformers' folders, OpenAI's archives), ruCLIP and the starter"
+#define WHAT_MODEL_TYPE "the model_type %.80s"
+#define WHAT_MODEL_TIMM "timm's architecture %.80s"
+#define WHAT_MODEL_UNTYPED "config.json without a model_type"
+#define MSG_FINDER_NO_TOKENIZER \
+    "the model %s cannot read words: its tokenizer is missing; put %s into the folder, as its publisher lays them out"
+#define MSG_FINDER_NO_TOKENS "the model %s reads whole words, it has no tokens; name another one with --model"
+#define MSG_FINDER_VECTOR "the model %s gives a vector without a direction; get the model again"
+#define MSG_FINDER_PRECISION "the precision %.80s is not built yet; use f32 or auto"
+#define MSG_TEMPLATES_READ "cannot read the templates %s"
+#define MSG_TEMPLATES_LARGE "%s: more than %d templates of %d bytes each; leave some out"
+#define MSG_TEMPLATES_TEXT "%s: the templates are not UTF-8 text; write one template a line, with {} for the words"
+#define MSG_TEMPLATES_MARK "%s, line %zu: a template has {} once, where the words go; correct the line"
+#define MSG_TEMPLATES_EMPTY "%s: there are no templates; write one a line, with {} for the words"
 #define MSG_FINDER_MODEL_OTHER \
     "collection '%s' was indexed with the model %s, not with %s; leave out --model, or use another collection"
 #define MSG_FINDER_NO_WORDS "'%s' has no Russian or English word; the model reads these two languages"
@@ -338,6 +354,8 @@
 #define NOTE_FINDER_OFFLINE "%s: %llu pictures indexed before are not there now; they are kept (--forget removes them)"
 #define NOTE_FINDER_EMPTY "%s: no pictures found (looked for %s)"
 #define NOTE_FINDER_FOLDER "%s: cannot be read (%s); what was indexed from there before is kept"
+#define NOTE_FINDER_NO_TOKENIZER \
+    "%s: no tokenizer, so pictures will be found by pictures only; put %s into the folder to search by words"
 #define NOTE_FINDER_NO_SANDBOX \
     "pictures are decoded without a sandbox: this system does not let the decoder lock itself in; " \
     "`imagefinder doctor` says what to do"

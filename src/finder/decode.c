@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/lang.h"
 #include "finder/finder.h"
 #include "media/protocol.h"
+#include "nn/dnn.h"
 
 /* What a picture may cost, and where that may lie. The lowest memory is what the libraries themselves take. */
 #define PIXELS_MOST 1000000000000u
@@ -49,6 +51,8 @@ int imf_finder_pool_options(const imf_finder *f, imf_pool_options *out, imf_err 
     IMF_TRY(limit(f->decode_memory, "IMAGEFINDER_DECODE_MEMORY", MEMORY_LEAST, MEMORY_MOST, &o.max_memory, err));
     IMF_TRY(limit(asked, "IMAGEFINDER_DECODE_SECONDS", 1, SECONDS_MOST, &seconds, err));
     o.timeout_ms = (int)(seconds * 1000);
+    const char *shrink = getenv("IMAGEFINDER_SHRINK");
+    o.flags = shrink && strcmp(shrink, "0") == 0 ? IMF_DECODE_FULL_SIZE : 0;
     /* one more than processors: the gaps between stages are filled */
     o.workers = f->threads < 63 ? f->threads + 1 : 64;
     o.log = f->log;
@@ -76,7 +80,8 @@ int imf_finder_use_pool(imf_finder *f, imf_err *err)
     return rc;
 }
 
-int imf_finder_embed_file(imf_finder *f, imf_model *model, const char *path, bool raw, float *vector, imf_err *err)
+int imf_finder_embed_file(imf_finder *f, imf_model *model, const char *path, bool reference, bool raw, float *vector,
+                          imf_err *err)
 {
     int rc = IMF_OK, fd = -1;
     struct stat st;
@@ -87,13 +92,15 @@ int imf_finder_embed_file(imf_finder *f, imf_model *model, const char *path, boo
     if (e != 0)
         return imf_fail_errno(err, IMF_EINPUT, e, MSG_FINDER_PICTURE_OPEN, path);
     IMF_TRY(imf_finder_use_pool(f, err));
-    rc = imf_pool_decode(f->pool, fd, model->views, model->n_views, 0, &decoded, &why);
+    rc = imf_pool_decode(f->pool, fd, model->views, model->n_views,
+                         reference && model->has_reference ? IMF_DECODE_REFERENCE : 0, &decoded, &why);
     if (rc == IMF_EINPUT)
         imf_fail(err, rc, MSG_FINDER_PICTURE, path, why.msg);
     else if (rc != IMF_OK && err)
         *err = why;
     if (rc != IMF_OK)
         goto out;
+    imf_dnn_use_threads(model->wants_team ? f->threads : 1);
     if (!f->session)
         IMF_TRY(imf_model_session_new(&f->session, model, err));
     rc = imf_model_embed_views(f->session, &decoded, raw, vector, err);

@@ -163,7 +163,7 @@ static int check_model(imf_finder *f, doctor_box *box, imf_err *err)
     if (rc == IMF_OK)
         rc = imf_model_open(&model, f->home, reference, &why);
     if (rc == IMF_OK) {
-        snprintf(found, sizeof found, imf_tr(FOUND_DOCTOR_MODEL), model->name, model->cfg->dim, model->folder);
+        snprintf(found, sizeof found, imf_tr(FOUND_DOCTOR_MODEL), model->name, model->dim, model->path);
         rc = add(box, "model", true, found, NULL, err);
     } else {
         rc = add(box, "model", false, why.msg, ADVICE_DOCTOR_MODEL, err);

@@ -101,6 +101,7 @@ void imf_close(imf_finder **finder)
     imf_pool_close(&f->pool);
     imf_model_session_free(&f->session);
     imf_model_close(&f->loaded);
+    imf_free(f->loaded_as);
     imf_free(f->model);
     imf_free(f->home);
     imf_free(f);
@@ -137,14 +138,20 @@ int imf_finder_open_store(const imf_finder *f, bool create, imf_store **out, imf
 
 int imf_finder_use_model(imf_finder *f, const char *reference, imf_model **out, imf_err *err)
 {
-    if (!f->loaded || strcmp(f->loaded->reference, reference) != 0) {
+    if (!f->loaded || (strcmp(f->loaded_as, reference) != 0 && strcmp(f->loaded->reference, reference) != 0)) {
         imf_model *model = NULL;
-        int rc = imf_model_open(&model, f->home, reference, err);
-        if (rc != IMF_OK)
+        char *as = imf_strdup(reference);
+        int rc = as ? imf_model_open(&model, f->home, reference, err)
+                    : imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "opening the model");
+        if (rc != IMF_OK) {
+            imf_free(as);
             return rc;
+        }
         imf_model_session_free(&f->session);
         imf_model_close(&f->loaded);
+        imf_free(f->loaded_as);
         f->loaded = model;
+        f->loaded_as = as;
     }
     *out = f->loaded;
     return IMF_OK;

@@ -18,47 +18,83 @@
 #include "imagefinder.h"
 #include "index/index.h"
 #include "media/pool.h"
-#include "nn/starter.h"
 #include "store/store.h"
 
 /* ---- model.c: one loaded model, and what it needs to make vectors ---- */
 
 typedef struct imf_model {
     char *name;      /* as results show it */
-    char *reference; /* as the catalog keeps it: the name, or the absolute folder */
-    char *folder;
-    imf_starter *starter;
-    const imf_starter_config *cfg;
-    char space_hex[33];           /* "" until imf_model_space */
-    uint8_t space[16];
+    char *reference; /* as the catalog keeps it: the name, or the absolute path */
+    char *path;      /* absolute: the folder, or the one file of weights */
+    const struct imf_model_kind *kind; /* finder/model.h */
+    void *self;      /* the kind's own */
+    const char *family; /* static, as these three lists */
+    const char *const *languages; /* of texts; NULL: the configuration tells */
+    size_t n_languages;
+    const char *const *templates; /* those that a search uses unless told otherwise */
+    size_t n_templates;
+    int dim, image_size;
     imf_view_recipe views[IMF_MAX_VIEWS];
     size_t n_views;
+    bool has_reference; /* its own code prepares pictures otherwise than we do: IMF_DECODE_REFERENCE */
+    bool wants_team;    /* one picture is worth several threads */
+    uint8_t stamp[16];  /* of its files' names, sizes and dates */
+    char *cache;        /* the file of the home that remembers its space; NULL: none */
+    char space_hex[33]; /* "" until imf_model_space, or until the home remembers it */
+    uint8_t space[16];
 } imf_model;
 
-/* Finds a model by name or folder and opens it. Errors: IMF_EUNKNOWN (a name that is nowhere), IMF_EINPUT. */
+/* Finds a model by name or path and opens it. Errors: IMF_EUNKNOWN (a name that is nowhere), IMF_EINPUT. */
 int imf_model_open(imf_model **out, const char *home, const char *reference, imf_err *err);
+/* The same for telling what a folder is: no checksum of its weights is computed, nothing is looked up in the home. */
+int imf_model_open_quick(imf_model **out, const char *path, imf_err *err);
 void imf_model_close(imf_model **model);
 
 /* Where models are looked for by name, the i-th place first; imf_free'd by the caller, NULL where there is none. */
 enum { IMF_MODEL_PLACES = 4 };
 char *imf_model_place(const char *home, int i);
-bool imf_model_in_folder(const char *folder); /* it has a config.json that can be read */
+bool imf_model_in_folder(const char *folder); /* it has a configuration or weights: a model, known or not */
 
-/* Fills space and space_hex (reads the picture tower's weights once). */
+/* Fills space and space_hex (reads the picture tower's weights, unless the home remembers what came of it). */
 void imf_model_space(imf_model *model);
 
-/* text -> unit vector [dim]. Errors: IMF_EUSAGE (nothing that the model can read). */
-int imf_model_embed_text(imf_model *model, const char *text, float *vector, imf_err *err);
+/* Whether it can embed texts. *missing (borrowed): the files that it lacks for that, or NULL. Errors: IMF_EINPUT (files
+ * that are damaged). */
+int imf_model_check_texts(imf_model *model, const char **missing, imf_err *err);
 
-/* One thread's picture tower, unpacked when it is made; made and used by one thread. It computes on one processor: a
- * team of OpenMP threads waits for its slowest, which costs twentyfold as soon as anything else runs. */
+typedef struct imf_templates imf_templates;
+/* text -> vector [dim], the mean of those of the templates (none: of the text as it is), of unit length unless raw.
+ * Errors: IMF_EUSAGE (nothing that the model can read), IMF_EINPUT (a file that is missing; no usable vector). */
+int imf_model_embed_text(imf_model *model, const char *text, const imf_templates *templates, bool raw, float *vector,
+                         imf_err *err);
+
+/* One thread's picture tower, made and used by that thread, on as many processors as imf_dnn_use_threads says: one
+ * where pictures are embedded side by side, because a team of OpenMP threads waits for its slowest, which costs
+ * twentyfold as soon as anything else runs. */
 typedef struct imf_model_session imf_model_session;
 int imf_model_session_new(imf_model_session **out, const imf_model *model, imf_err *err);
 void imf_model_session_free(imf_model_session **session);
 
-/* The views of one picture -> vector [dim]: the mean of the views' unit vectors, unit length unless raw. Errors:
- * IMF_EINPUT (this picture gives no vector), others. */
+/* The views of one picture -> vector [dim]: the mean of the views' vectors, unit length unless raw. Errors: IMF_EINPUT
+ * (this picture gives no vector), others. */
 int imf_model_embed_views(imf_model_session *session, const imf_decoded *views, bool raw, float *vector, imf_err *err);
+
+/* ---- templates.c: the phrases that a text is put into ---- */
+
+enum { IMF_TEMPLATES_MAX = 64, IMF_TEMPLATE_BYTES = 1024 };
+
+struct imf_templates {
+    imf_arena *arena;        /* what came from a file lies in it; NULL otherwise */
+    const char *const *at;   /* each holds "{}" once */
+    size_t n;                /* 0: the text as it is */
+};
+
+/* which: "none", "default" (the model's own, if it has any) or a file with one template a line. Errors: IMF_EINPUT (the
+ * file: what is wrong, by line), IMF_EMEM. Ends with imf_templates_clear. */
+int imf_templates_get(imf_templates *out, const imf_model *model, const char *which, imf_err *err);
+void imf_templates_clear(imf_templates *t);
+/* The text without white space around it, in the place of "{}"; imf_free'd by the caller. NULL: out of memory. */
+char *imf_template_fill(const char *template, const char *text);
 
 /* ---- reader.c: what a finder keeps open between searches ---- */
 
@@ -89,6 +125,7 @@ struct imf_finder {
     int decode_seconds;
     atomic_bool cancel;
     imf_model *loaded;   /* the last model used */
+    char *loaded_as;     /* the reference that it was asked for with */
     imf_model_session *session; /* its picture tower; NULL until the first picture of a query */
     imf_pool *pool;      /* NULL until the first picture */
     imf_reader reader;
@@ -154,8 +191,10 @@ int imf_finder_use_pool(imf_finder *f, imf_err *err);
 /* Whether the workers of the pool, which is open, can call no more than they need. */
 bool imf_finder_has_sandbox(const imf_finder *f);
 
-/* Decodes and embeds one picture file of the user. Errors name the file. */
-int imf_finder_embed_file(imf_finder *f, imf_model *model, const char *path, bool raw, float *vector, imf_err *err);
+/* Decodes and embeds one picture file of the user; reference: prepared as the model's own code does it. Errors name the
+ * file. */
+int imf_finder_embed_file(imf_finder *f, imf_model *model, const char *path, bool reference, bool raw, float *vector,
+                          imf_err *err);
 
 /* ---- lock.c: one writer a home ---- */
 

@@ -142,6 +142,16 @@ static int prepare_home(const imf_finder *f, imf_err *err)
     return rc;
 }
 
+/* A model that cannot read words is told before hours of work, not after. */
+static int check_words(imf_run *r, imf_model *model, imf_err *err)
+{
+    const char *missing = NULL;
+    int rc = imf_model_check_texts(model, &missing, err);
+    if (rc == IMF_OK && missing && imf_run_note(r, NOTE_FINDER_NO_TOKENIZER, model->path, missing) != 0)
+        rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "indexing");
+    return rc;
+}
+
 /* The collection with its model and space: looked up, or made when it is new. */
 static int prepare_collection(imf_run *r, imf_err *err)
 {
@@ -157,10 +167,11 @@ static int prepare_collection(imf_run *r, imf_err *err)
 
     const char *reference = f->model ? f->model : is_new ? "starter" : found.model;
     IMF_TRY(imf_finder_use_model(f, reference, &model, err));
+    IMF_TRY(check_words(r, model, err));
     imf_model_space(model);
     IMF_TRY(imf_store_begin(r->store, err));
     open = true;
-    IMF_TRY(imf_store_space(r->store, model->space, model->cfg->dim, model->name, &r->space, err));
+    IMF_TRY(imf_store_space(r->store, model->space, model->dim, model->name, &r->space, err));
     if (!is_new && found.space != r->space) {
         rc = imf_fail(err, IMF_EMODEL, MSG_FINDER_MODEL_OTHER, name, found.model, model->name);
         goto out;
@@ -234,7 +245,7 @@ static void set_decoding(imf_job **decoding, size_t limit, const imf_job *was, i
 /* A job without a result: that is its file's fault, or the end of the run. Takes the job. */
 static int after_fault(imf_run *r, imf_job *job, imf_err *err)
 {
-    if (job->code == IMF_EINPUT)
+    if (job->code == IMF_EINPUT && !job->model_failed)
         return imf_run_failed(r, job, job->reason, err);
     int rc = imf_fail(err, job->code, "%s", job->reason);
     imf_job_free(&job);
@@ -307,7 +318,7 @@ static int process(imf_run *r, imf_err *err)
     size_t limit = (size_t)r->f->threads * 4 + 4, under_way = 0, next = 0;
     imf_jobs *jobs = NULL;
     imf_job **decoding = imf_alloc_array(limit, sizeof *decoding);
-    r->vectors = imf_alloc_array(IMF_BATCH_PICTURES, (size_t)r->model->cfg->dim * sizeof(float));
+    r->vectors = imf_alloc_array(IMF_BATCH_PICTURES, (size_t)r->model->dim * sizeof(float));
     if (!decoding || !r->vectors) {
         rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "indexing");
         goto out;
@@ -395,7 +406,7 @@ static int run_locked(imf_run *r, imf_err *err)
     if (imf_store_run_get(r->store, &stale, &there, NULL) == IMF_OK && there)
         imf_store_run_put(r->store, NULL, NULL); /* left by a run that was killed */
     IMF_TRY(prepare_collection(r, err));
-    IMF_TRY(imf_finder_open_index(r->f, r->store, r->space, r->model->space, r->model->cfg->dim, true, false, &r->index,
+    IMF_TRY(imf_finder_open_index(r->f, r->store, r->space, r->model->space, r->model->dim, true, false, &r->index,
                                   err));
     double start = imf_now_ms();
     tell_progress(r, false); /* the total is 0 as long as the roots are walked */

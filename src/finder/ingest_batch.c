@@ -89,7 +89,7 @@ int imf_run_known_failure(imf_run *r, const imf_job *job, const char **reason, i
 
 void imf_run_gather(imf_run *r, imf_job *job)
 {
-    size_t dim = (size_t)r->model->cfg->dim;
+    size_t dim = (size_t)r->model->dim;
     memcpy(r->vectors + r->n_batch * dim, job->vector, dim * sizeof(float));
     job->next = NULL;
     *r->batch_tail = job;

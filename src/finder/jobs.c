@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "finder/scan.h"
 #include "media/protocol.h"
+#include "nn/dnn.h"
 
 enum { READ_BYTES = 256 * 1024, MAX_THREADS = 64 };
 
@@ -100,11 +101,11 @@ static void embed(imf_jobs *jobs, imf_job *job, const imf_decoded *views, imf_mo
 {
     imf_err e = {0};
     int rc = IMF_OK;
-    job->vector = imf_alloc_array((size_t)jobs->model->cfg->dim, sizeof *job->vector);
+    job->vector = imf_alloc_array((size_t)jobs->model->dim, sizeof *job->vector);
     if (!job->vector)
         rc = imf_fail(&e, IMF_EMEM, MSG_OUT_OF_MEMORY, "indexing");
     if (rc == IMF_OK && !*session)
-        rc = imf_model_session_new(session, jobs->model, &e);
+        job->model_failed = (rc = imf_model_session_new(session, jobs->model, &e)) != IMF_OK;
     if (rc == IMF_OK && (rc = imf_model_embed_views(*session, views, false, job->vector, &e)) == IMF_EINPUT)
         fail(job, rc, "%s", imf_tr(REASON_FINDER_EMBED));
     else if (rc != IMF_OK)
@@ -140,7 +141,7 @@ static void decode_and_embed(imf_jobs *jobs, imf_job *job, imf_model_session **s
         fail(job, rc, "%s", e.msg);
     else
         embed(jobs, job, &decoded, session);
-    job->undecodable = job->code == IMF_EINPUT && !changed;
+    job->undecodable = rc == IMF_EINPUT && !changed;
     if (job->code == IMF_OK)
         take_thumbnail(job, &decoded);
     job->embed_ms = imf_now_ms() - start - job->decode_ms;
@@ -154,6 +155,7 @@ static void *work(void *arg)
     unsigned char *buffer = imf_alloc(READ_BYTES);
     imf_model_session *session = NULL;
     void *item;
+    imf_dnn_use_threads(1);
     while (imf_queue_pop(jobs->todo, &item)) {
         imf_job *job = item;
         double start = imf_now_ms();

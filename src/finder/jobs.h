@@ -24,6 +24,7 @@ typedef struct imf_job {
     size_t thumbnail_size;
     bool gone;               /* the file went away since it was listed */
     bool undecodable;        /* with IMF_EINPUT: it is the content that failed, not the way to it */
+    bool model_failed;       /* its picture tower cannot be used: no picture can be embedded */
     /* IMF_OK; IMF_EINPUT: the file cannot be indexed, see reason; others: the run cannot go on, see reason */
     int code;
     char reason[256];

@@ -55,7 +55,7 @@ json_t *imf_json_count(uint64_t n)
 
 static json_t *milliseconds(double ms)
 {
-    return json_real(round(ms * 1e3) / 1e3);
+    return json_real(round(ms * 1e3) / 1e3 + 0.0); /* + 0.0: no "-0.0" */
 }
 
 json_t *imf_json_real_or_null(double x, bool there)

@@ -1,95 +1,27 @@
 /*
- * The model in use: finding its folder by name, opening it, and making vectors of texts and of views with it. The
- * only file of the finder that knows which kinds of model there are; today that is the starter.
+ * The model in use: opening it, its space, and vectors of texts and of pictures. Which kinds of model there are is told
+ * by model_find.c and answered by the kinds themselves (model.h); here is what holds for all of them.
  */
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/program.h"
-#include "finder/finder.h"
+#include "finder/model.h"
 #include "nn/dnn.h"
-#include "text/words.h"
+#include "nn/weights.h"
 
-bool imf_model_in_folder(const char *folder)
-{
-    char *config = imf_sprintf("%s/config.json", folder);
-    bool there = config && access(config, R_OK) == 0;
-    imf_free(config);
-    return there;
-}
+/* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
-char *imf_model_place(const char *home, int i)
-{
-    /* $IMAGEFINDER_MODELS, the home, beside the build tree, beside an installed program */
-    static const char *const between[IMF_MODEL_PLACES] = {"", "/models", "/../models",
-                                                          "/../share/imagefinder/models"};
-    char *program = i >= 2 ? imf_program_folder() : NULL;
-    const char *start = i == 0 ? getenv("IMAGEFINDER_MODELS") : i == 1 ? home : program;
-    char *place = start && *start ? imf_sprintf("%s%s", start, between[i]) : NULL;
-    imf_free(program);
-    return place;
-}
-
-static char *find_folder(const char *home, const char *name)
-{
-    for (int i = 0; i < IMF_MODEL_PLACES; i++) {
-        char *place = imf_model_place(home, i);
-        char *path = place ? imf_sprintf("%s/%s", place, name) : NULL;
-        imf_free(place);
-        if (path && imf_model_in_folder(path)) {
-            char *real = realpath(path, NULL); /* as people are shown it */
-            char *shown = real ? imf_strdup(real) : NULL;
-            free(real);
-            if (shown) {
-                imf_free(path);
-                path = shown;
-            }
-            return path;
-        }
-        imf_free(path);
-    }
-    return NULL;
-}
-
-static int locate(imf_model *m, const char *home, const char *reference, imf_err *err)
-{
-    if (strchr(reference, '/')) {
-        char *real = realpath(reference, NULL);
-        if (!real)
-            return imf_fail_errno(err, IMF_EINPUT, errno, MSG_FINDER_MODEL_FOLDER, reference);
-        m->folder = imf_strdup(real);
-        m->reference = imf_strdup(real);
-        m->name = imf_strdup(real);
-        free(real);
-    } else {
-        bool plain = reference[0] != '\0' && reference[0] != '.';
-        m->folder = plain ? find_folder(home, reference) : NULL;
-        if (!m->folder)
-            return imf_fail(err, IMF_EUNKNOWN, MSG_FINDER_MODEL_UNKNOWN, reference);
-        m->reference = imf_strdup(reference);
-        m->name = imf_strdup(reference);
-    }
-    return m->folder && m->reference && m->name ? IMF_OK
-                                                : imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "opening the model");
-}
-
-int imf_model_open(imf_model **out, const char *home, const char *reference, imf_err *err)
+static int open_model(imf_model **out, const char *home, const char *reference, bool quick, imf_err *err)
 {
     int rc = IMF_OK;
     imf_model *m = imf_alloc_array(1, sizeof *m);
     if (!m)
         return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "opening the model");
-    IMF_TRY(locate(m, home, reference, err));
-    IMF_TRY(imf_starter_open(&m->starter, m->folder, err));
-    m->cfg = imf_starter_get_config(m->starter);
-
-    uint32_t side = (uint32_t)m->cfg->picture_size;
-    m->views[m->n_views++] = (imf_view_recipe){IMF_VIEW_SUBJECT, IMF_FILTER_BICUBIC, IMF_WHEN_ALPHA, side, side};
-    m->views[m->n_views++] = (imf_view_recipe){IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, IMF_WHEN_OPAQUE, side, side};
-    m->views[m->n_views++] = (imf_view_recipe){IMF_VIEW_SQUASH, IMF_FILTER_BICUBIC, IMF_WHEN_OPAQUE, side, side};
+    IMF_TRY(imf_model_find(m, home, reference, err));
+    if (!quick)
+        imf_model_recall(m, home);
+    /* what is remembered was written after these files had been checked */
+    IMF_TRY(m->kind->open(m, quick || m->space_hex[0] != '\0' ? IMF_WEIGHTS_TRUST : 0, err));
     *out = m;
     m = NULL;
 out:
@@ -97,60 +29,129 @@ out:
     return rc;
 }
 
+int imf_model_open(imf_model **out, const char *home, const char *reference, imf_err *err)
+{
+    return open_model(out, home, reference, false, err);
+}
+
+int imf_model_open_quick(imf_model **out, const char *path, imf_err *err)
+{
+    return open_model(out, NULL, path, true, err);
+}
+
 void imf_model_close(imf_model **model)
 {
     if (!model || !*model)
         return;
     imf_model *m = *model;
-    imf_starter_close(&m->starter);
+    if (m->kind)
+        m->kind->close(m);
     imf_free(m->name);
     imf_free(m->reference);
-    imf_free(m->folder);
+    imf_free(m->path);
+    imf_free(m->cache);
     imf_free(m);
     *model = NULL;
 }
 
 void imf_model_space(imf_model *model)
 {
-    if (model->space_hex[0] == '\0') {
-        imf_starter_space(model->starter, model->space_hex);
-        imf_unhex(model->space_hex, model->space, 16);
-    }
+    if (model->space_hex[0] != '\0')
+        return;
+    model->kind->space(model, model->space_hex);
+    imf_unhex(model->space_hex, model->space, 16);
+    imf_model_remember(model);
 }
 
-int imf_model_embed_text(imf_model *model, const char *text, float *vector, imf_err *err)
+/* ---- Vectors ----------------------------------------------------------------------------------------------------- */
+
+/* Unit length unless raw; false when there is no direction. */
+static bool finish(float *vector, size_t dim, bool raw)
 {
-    const imf_starter_config *c = model->cfg;
-    imf_words_config words = {c->word_rows, c->ngram_rows, c->max_words, c->ngram_min,
-                              c->ngram_max, c->prefix_min, c->prefix_max};
-    imf_word_rows rows = {0};
-    int rc = imf_words_rows(text, &words, &rows, err);
-    if (rc == IMF_OK && rows.n_words == 0)
-        rc = imf_fail(err, IMF_EUSAGE, MSG_FINDER_NO_WORDS, text);
-    if (rc == IMF_OK)
-        rc = imf_starter_embed_words(model->starter, rows.word_row, rows.ngram_start, rows.ngram_row, rows.n_words,
-                                     vector, NULL, NULL, err);
-    imf_word_rows_clear(&rows);
+    double norm2 = 0;
+    for (size_t i = 0; i < dim; i++)
+        norm2 += (double)vector[i] * (double)vector[i];
+    if (!(norm2 > 0) || !isfinite(norm2))
+        return false;
+    for (size_t i = 0; i < dim && !raw; i++)
+        vector[i] = (float)((double)vector[i] / sqrt(norm2));
+    return true;
+}
+
+int imf_model_check_texts(imf_model *model, const char **missing, imf_err *err)
+{
+    return model->kind->check_texts(model, missing, err);
+}
+
+/* Adds the vectors of the text in `n` templates (or as it is: none) to *sum. */
+static int add_texts(imf_model *m, const char *text, const char *const *templates, size_t n, float *vectors,
+                     double *sum, imf_err *err)
+{
+    int rc = IMF_OK;
+    size_t dim = (size_t)m->dim, count = n > 0 ? n : 1;
+    char *filled[IMF_MODEL_TEXTS] = {NULL};
+    const char *texts[IMF_MODEL_TEXTS] = {text};
+    for (size_t i = 0; i < n; i++) {
+        texts[i] = filled[i] = imf_template_fill(templates[i], text);
+        if (!filled[i]) {
+            rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading the query");
+            goto out;
+        }
+    }
+    IMF_TRY(m->kind->embed_texts(m, texts, count, vectors, err));
+    for (size_t k = 0; k < count; k++)
+        for (size_t i = 0; i < dim; i++)
+            sum[i] += (double)vectors[k * dim + i];
+out:
+    for (size_t i = 0; i < n; i++)
+        imf_free(filled[i]);
+    return rc;
+}
+
+int imf_model_embed_text(imf_model *m, const char *text, const imf_templates *templates, bool raw, float *vector,
+                         imf_err *err)
+{
+    int rc = IMF_OK;
+    size_t dim = (size_t)m->dim, n = templates->n, done = 0;
+    float *vectors = imf_alloc_array(IMF_MODEL_TEXTS * dim, sizeof *vectors);
+    double *sum = imf_alloc_array(dim, sizeof *sum);
+    /* a second one would save 5 of 16 ms, and cost a server that answers several people at once more than that */
+    imf_dnn_use_threads(1);
+    if (!vectors || !sum) {
+        rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading the query");
+        goto out;
+    }
+    do {
+        size_t some = n - done < IMF_MODEL_TEXTS ? n - done : IMF_MODEL_TEXTS;
+        IMF_TRY(add_texts(m, text, n > 0 ? templates->at + done : NULL, some, vectors, sum, err));
+        done += some;
+    } while (done < n);
+    for (size_t i = 0; i < dim; i++)
+        vector[i] = (float)(sum[i] / (double)(n > 0 ? n : 1));
+    if (!finish(vector, dim, raw))
+        rc = imf_fail(err, IMF_EINPUT, MSG_FINDER_VECTOR, m->path);
+out:
+    imf_free(sum);
+    imf_free(vectors);
     return rc;
 }
 
 struct imf_model_session {
     const imf_model *model;
-    imf_starter_session *tower;
-    float *one; /* [dim], a view's vector */
+    void *tower; /* the kind's own */
+    float *one;  /* [dim], a view's vector */
 };
 
 int imf_model_session_new(imf_model_session **out, const imf_model *model, imf_err *err)
 {
     int rc = IMF_OK;
     imf_model_session *s = imf_alloc_array(1, sizeof *s);
-    if (!s || !(s->one = imf_alloc_array((size_t)model->cfg->dim, sizeof *s->one))) {
+    if (!s || !(s->one = imf_alloc_array((size_t)model->dim, sizeof *s->one))) {
         rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "unpacking the model");
         goto out;
     }
     s->model = model;
-    imf_dnn_use_threads(1);
-    IMF_TRY(imf_starter_session_new(&s->tower, model->starter, err));
+    IMF_TRY(model->kind->tower_new(&s->tower, model, err));
     *out = s;
     s = NULL;
 out:
@@ -162,31 +163,29 @@ void imf_model_session_free(imf_model_session **session)
 {
     if (!session || !*session)
         return;
-    imf_starter_session_free(&(*session)->tower);
-    imf_free((*session)->one);
-    imf_free(*session);
+    imf_model_session *s = *session;
+    if (s->tower)
+        s->model->kind->tower_free(&s->tower);
+    imf_free(s->one);
+    imf_free(s);
     *session = NULL;
 }
 
 int imf_model_embed_views(imf_model_session *s, const imf_decoded *views, bool raw, float *vector, imf_err *err)
 {
     int rc = IMF_OK;
-    const imf_starter_config *cfg = s->model->cfg;
-    size_t dim = (size_t)cfg->dim, view_bytes = (size_t)cfg->picture_size * (size_t)cfg->picture_size * 3;
+    const imf_model *m = s->model;
+    size_t dim = (size_t)m->dim, view_bytes = (size_t)m->image_size * (size_t)m->image_size * 3;
     if (views->n_views == 0 || views->pixels_size < views->n_views * view_bytes)
         return imf_fail(err, IMF_EINTERNAL, MSG_FINDER_VIEWS);
     memset(vector, 0, dim * sizeof *vector);
     for (uint32_t v = 0; v < views->n_views; v++) {
-        IMF_TRY(imf_starter_embed_view(s->tower, views->pixels + v * view_bytes, s->one, NULL, NULL, err));
+        IMF_TRY(m->kind->embed_view(s->tower, views->pixels + v * view_bytes, s->one, err));
         for (size_t i = 0; i < dim; i++)
             vector[i] += s->one[i] / (float)views->n_views;
     }
-    double norm2 = 0;
-    for (size_t i = 0; i < dim; i++)
-        norm2 += (double)vector[i] * (double)vector[i];
-    if (!raw && norm2 > 0)
-        for (size_t i = 0; i < dim; i++)
-            vector[i] = (float)((double)vector[i] / sqrt(norm2));
+    if (!finish(vector, dim, raw))
+        rc = imf_fail(err, IMF_EINPUT, MSG_FINDER_VECTOR, m->path);
 out:
     return rc;
 }

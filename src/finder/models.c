@@ -1,6 +1,7 @@
 /*
- * The models that can be named, and what one of them is. Listing reads only config.json of each folder, with limits and
- * without believing it: a folder that is not ours to understand is listed all the same. Opening a model is model.c's.
+ * The models that can be named, and what one of them is. Listing reads no more of a folder than the configuration and
+ * the names and shapes of its tensors; a folder that is not ours to understand, or damaged, is listed all the same.
+ * Opening a model is model.c's.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -10,12 +11,11 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
-#include "finder/finder.h"
-#include "nn/weights.h"
+#include "finder/model.h"
 
-enum { MAX_CONFIG = 1 << 20, MAX_MODELS = 1000, MAX_LANGUAGES = 200 };
+enum { MAX_CONFIG = 1 << 20, MAX_MODELS = 1000, MAX_LANGUAGES = 200, README_HEAD = 8192, MAX_LICENCE = 64 };
 
-static const char family[] = "imagefinder-starter";
+static const char starter_family[] = "imagefinder-starter";
 
 static int out_of_memory(imf_err *err)
 {
@@ -94,14 +94,12 @@ void imf_models_free(imf_model_list **models)
     *models = NULL;
 }
 
-/* What only a model that we can read tells. false when out of memory. */
-static bool describe(imf_arena *a, const json_t *config, imf_model_row *row)
+/* What the model's configuration tells of the starter. false when out of memory. */
+static bool describe_starter(imf_arena *a, const json_t *config, imf_model_row *row)
 {
-    const char *type = json_string_value(json_object_get(config, "model_type"));
     const json_t *languages = json_object_get(config, "languages");
     json_int_t dim = json_integer_value(json_object_get(config, "dim"));
-    row->licence = "";
-    if (!type || strcmp(type, family) != 0 || dim < 1 || dim > IMF_DIM_MAX)
+    if (dim < 1 || dim > IMF_DIM_MAX)
         return true;
     row->dim = (int)dim;
     size_t n = json_array_size(languages);
@@ -114,6 +112,58 @@ static bool describe(imf_arena *a, const json_t *config, imf_model_row *row)
     }
     row->languages = list;
     return ok;
+}
+
+/* The licence that a README of the hub names in the lines at its head ("license: mit"), as SPDX writes it. "" where
+ * there is none; NULL when out of memory. */
+static const char *licence_of_readme(imf_arena *a, const char *folder)
+{
+    static const char *const known[] = {"MIT",          "Apache-2.0",      "CC-BY-4.0",    "CC-BY-SA-4.0",
+                                        "CC-BY-NC-4.0", "CC-BY-NC-SA-4.0", "BSD-3-Clause", "CC0-1.0"};
+    char text[README_HEAD + 1] = "", *path = imf_sprintf("%s/README.md", folder), *rest = text;
+    const char *licence = "";
+    struct stat st;
+    int fd = -1;
+    if (path && imf_open_regular(path, true, &fd, &st) == 0) {
+        ssize_t n = read(fd, text, README_HEAD);
+        text[n > 0 ? n : 0] = '\0';
+        close(fd);
+    }
+    imf_free(path);
+    const char *line = strsep(&rest, "\n");
+    if (line[0] != '-' || strspn(line, "-\r") != strlen(line))
+        return imf_arena_strdup(a, "");
+    while ((line = strsep(&rest, "\n")) != NULL && strncmp(line, "---", 3) != 0)
+        if (strncmp(line, "license:", 8) == 0) {
+            const char *value = line + 8 + strspn(line + 8, " '\"");
+            char *copy = imf_arena_strndup(a, value, strcspn(value, " '\"\r"));
+            licence = copy;
+            for (size_t i = 0; copy && i < sizeof known / sizeof known[0]; i++)
+                if (strcasecmp(copy, known[i]) == 0)
+                    licence = known[i];
+            if (copy && strlen(copy) > MAX_LICENCE)
+                licence = "";
+            return licence;
+        }
+    return imf_arena_strdup(a, licence);
+}
+
+/* What only a model that we can read tells. false when out of memory. */
+static bool describe(imf_arena *a, const char *path, const json_t *config, imf_model_row *row)
+{
+    const char *type = json_string_value(json_object_get(config, "model_type"));
+    imf_model *model = NULL;
+    row->licence = "";
+    if (type && strcmp(type, starter_family) == 0)
+        return describe_starter(a, config, row);
+    if (imf_model_open_quick(&model, path, NULL) == IMF_OK) {
+        row->dim = model->dim;
+        row->languages = model->languages;
+        row->n_languages = model->n_languages;
+    }
+    imf_model_close(&model);
+    row->licence = licence_of_readme(a, path);
+    return row->licence != NULL;
 }
 
 static bool is_listed(const models_box *box, const char *name)
@@ -139,7 +189,7 @@ static int add_model(models_box *box, const char *folder, const char *name, imf_
     config = read_config(path);
     row.name = imf_arena_strdup(box->arena, name);
     row.path = imf_arena_strdup(box->arena, real ? real : path);
-    if (!row.name || !row.path || !describe(box->arena, config, &row) ||
+    if (!row.name || !row.path || !describe(box->arena, row.path, config, &row) ||
         !imf_grow(&rows, box->list.n_models, &box->cap, sizeof row)) {
         rc = out_of_memory(err);
         goto out;
@@ -204,49 +254,40 @@ void imf_model_info_free(imf_model_info **info)
     *info = NULL;
 }
 
-/* Scales belong to the quantisation and are no parameters; a byte of U8 holds two of 4 bits
- * (docs/internals/starter.md). */
-static int count_tensors(const char *folder, imf_model_info *info, imf_err *err)
+/* Where a model came from, as its files say: the configuration, else the file's own name. NULL when out of memory. */
+static const char *provenance_of(imf_arena *a, const imf_model *model, const char *file)
 {
-    imf_weights *weights = NULL;
-    char *path = imf_sprintf("%s/model.safetensors", folder);
-    if (!path)
-        return out_of_memory(err);
-    int rc = imf_weights_open(&weights, path, err);
-    imf_free(path);
-    if (rc != IMF_OK)
-        return rc;
-    info->tensors = imf_weights_count(weights);
-    for (size_t i = 0; i < info->tensors; i++) {
-        const imf_tensor *t = imf_weights_at(weights, i);
-        size_t n = strlen(t->name);
-        if (n < 6 || strcmp(t->name + n - 6, ".scale") != 0)
-            info->parameters += t->dtype == IMF_U8 ? 2 * (uint64_t)t->count : t->count;
-    }
-    imf_weights_close(&weights);
-    return IMF_OK;
+    json_t *config = read_config(model->path);
+    const char *text = json_string_value(json_object_get(config, "provenance")), *slash = strrchr(file, '/');
+    if (!text)
+        text = json_string_value(json_object_get(config, "_name_or_path"));
+    if (!text)
+        text = config ? "" : slash ? slash + 1 : file;
+    size_t size = strlen(text) * 3 + 1;
+    char *line = imf_arena_alloc(a, size);
+    if (line)
+        imf_utf8_sanitise(line, size, text); /* one line, whatever the folder says */
+    json_decref(config);
+    return line;
 }
 
-static int fill_info(const imf_model *model, info_box *box, imf_err *err)
+static int fill_info(imf_model *model, info_box *box, imf_err *err)
 {
     imf_model_info *info = &box->info;
-    int rc = count_tensors(model->folder, info, err);
+    const char *missing = NULL, *file = NULL;
+    int rc = model->kind->count(model, &info->parameters, &info->tensors, &file, err);
+    if (rc == IMF_OK)
+        rc = imf_model_check_texts(model, &missing, err); /* also the tokenizer's files are read */
     if (rc != IMF_OK)
         return rc;
-    json_t *config = read_config(model->folder);
-    const char *provenance = text_of(box->arena, config, "provenance");
-    json_decref(config);
-    info->family = family;
+    info->family = model->family;
     info->precision = "f32";
-    info->dim = model->cfg->dim;
-    info->image_size = model->cfg->picture_size;
+    info->dim = model->dim;
+    info->image_size = model->image_size;
     info->name = imf_arena_strdup(box->arena, model->name);
-    info->path = imf_arena_strdup(box->arena, model->folder);
-    char *line = provenance ? imf_arena_alloc(box->arena, strlen(provenance) * 3 + 1) : NULL;
-    if (line)
-        imf_utf8_sanitise(line, strlen(provenance) * 3 + 1, provenance); /* one line, whatever the folder says */
-    info->provenance = line;
-    return info->name && info->path && line ? IMF_OK : out_of_memory(err);
+    info->path = imf_arena_strdup(box->arena, model->path);
+    info->provenance = provenance_of(box->arena, model, file);
+    return info->name && info->path && info->provenance ? IMF_OK : out_of_memory(err);
 }
 
 int imf_model_info_get(imf_finder *finder, const char *reference, imf_model_info **info, imf_err *err)

@@ -90,7 +90,7 @@ static int choose(search *s, imf_err *err)
     IMF_TRY(imf_finder_use_model(s->f, reference, &s->model, err));
     imf_model_space(s->model);
     if (s->store)
-        IMF_TRY(imf_store_space(s->store, s->model->space, s->model->cfg->dim, s->model->name, &s->space, err));
+        IMF_TRY(imf_store_space(s->store, s->model->space, s->model->dim, s->model->name, &s->space, err));
     if (name && s->collection.id && s->collection.space != s->space)
         rc = imf_fail(err, IMF_EMODEL, MSG_FINDER_MODEL_OTHER, name, s->collection.model, s->model->name);
     else
@@ -132,6 +132,18 @@ static int warn_left_out(search *s, imf_err *err)
     return IMF_OK;
 }
 
+/* The vector of words, in the templates that the query asks for, else in those of the model. */
+static int text_vector(search *s, imf_err *err)
+{
+    imf_templates templates;
+    const char *which = s->query->templates ? s->query->templates : "default";
+    int rc = imf_templates_get(&templates, s->model, which, err);
+    if (rc == IMF_OK)
+        rc = imf_model_embed_text(s->model, s->query->text, &templates, false, s->vector, err);
+    imf_templates_clear(&templates);
+    return rc;
+}
+
 /* The stored vector of an item, in *found when the model's space has one. */
 static int item_vector(search *s, const uint8_t hash[16], bool *found, imf_err *err)
 {
@@ -150,7 +162,7 @@ static int picture_vector(search *s, imf_err *err)
     uint8_t hash[16];
     bool found = false;
     if (access(name, F_OK) == 0)
-        return imf_finder_embed_file(s->f, s->model, name, false, s->vector, err);
+        return imf_finder_embed_file(s->f, s->model, name, false, false, s->vector, err);
     int rc = imf_unhex(name, hash, 16) ? item_vector(s, hash, &found, err) : IMF_OK;
     if (rc == IMF_OK && !found)
         rc = imf_fail(err, IMF_EINPUT, MSG_FINDER_ITEM_UNKNOWN, name);
@@ -259,17 +271,17 @@ static int run(search *s, imf_err *err)
     res->model = imf_arena_strdup(s->box->arena, s->model->name);
     res->text = imf_arena_strdup(s->box->arena, q->text);
     res->language = q->text ? imf_text_language(q->text) : NULL;
-    s->vector = imf_alloc_array((size_t)s->model->cfg->dim, sizeof *s->vector);
+    s->vector = imf_alloc_array((size_t)s->model->dim, sizeof *s->vector);
     if (!res->model || !s->vector || (q->text && !res->text)) {
         rc = out_of_memory(err);
         goto out;
     }
     IMF_TRY(warn_left_out(s, err));
     if (s->space)
-        IMF_TRY(imf_finder_use_index(s->f, s->space, s->model->space, s->model->cfg->dim, &s->index, err));
+        IMF_TRY(imf_finder_use_index(s->f, s->space, s->model->space, s->model->dim, &s->index, err));
     then = imf_now_ms();
     if (q->text)
-        IMF_TRY(imf_model_embed_text(s->model, q->text, s->vector, err));
+        IMF_TRY(text_vector(s, err));
     else if (q->item)
         IMF_TRY(query_item_vector(s, err));
     else

@@ -249,7 +249,7 @@ out:
     return rc;
 }
 
-/* ---- Towers: checked (to NULL) or unpacked ------------------------------------------------------------------------- */
+/* ---- Towers: checked (to NULL) or unpacked ----------------------------------------------------------------------- */
 
 /* The matrix from a tower's width to the vectors; OpenAI keeps it the other way round. */
 static int load_projection(const imf_clip *m, const char *name, size_t width, imf_linear **out, imf_err *err)
@@ -453,6 +453,11 @@ void imf_clip_close(imf_clip **model)
 const imf_clip_config *imf_clip_get_config(const imf_clip *m)
 {
     return &m->config;
+}
+
+const char *imf_clip_file(const imf_clip *m)
+{
+    return imf_weights_file(m->weights);
 }
 
 size_t imf_clip_tensors(const imf_clip *m)

@@ -61,13 +61,14 @@ void imf_clip_close(imf_clip **m);
 const imf_clip_config *imf_clip_get_config(const imf_clip *m); /* borrowed */
 uint64_t imf_clip_parameters(const imf_clip *m);
 size_t imf_clip_tensors(const imf_clip *m);
+const char *imf_clip_file(const imf_clip *m); /* of the weights, or the index of their shards; borrowed */
 
 /* Hash of all that changes a picture's vector: the picture tower's tensors, the configuration of pictures and
  * `preprocessing`, the version of our own views. 32 hex digits and a NUL. Reads every picture tensor. */
 void imf_clip_space(const imf_clip *m, int preprocessing, char out[33]);
 
-/* Bytes that one session of the tower takes for calls of `batch`, the unpacked tower with it: what is refused when it is
- * more than the machine has. */
+/* Bytes that one session of the tower takes for calls of `batch`, the unpacked tower with it: refused when it is more
+ * than the machine has. */
 size_t imf_clip_memory(const imf_clip *m, bool text, size_t batch);
 
 /* Called with intermediate values for goldens: "pixels" (one row of one channel of the first picture after the other),
@@ -88,8 +89,8 @@ int imf_clip_embed_pictures(imf_clip_session *s, const uint8_t *rgb, size_t n, f
 
 /* n texts: ids with their start and end marks, one text after the other, lengths[n]; a text longer than the context is
  * cut, and its last place gets the end mark `end`. Only the tokens up to the end mark are computed. -> [n, dim], not
- * normalised, each finite and not zero. Errors: IMF_EINPUT (an id that the vocabulary does not have; the weights give no
- * such vector). */
+ * normalised, each finite and not zero. Errors: IMF_EINPUT (an id that the vocabulary does not have; the weights give
+ * no such vector). */
 int imf_clip_embed_texts(imf_clip_session *s, const uint32_t *ids, const size_t *lengths, size_t n, uint32_t end,
                          float *vectors, imf_clip_tap tap, void *user, imf_err *err);
 

@@ -125,7 +125,8 @@ static int read_transformers(imf_clip_config *c, const imf_config *top, imf_err 
     IMF_TRY(imf_config_int(&part, "vocab_size", 3, IMF_CLIP_MAX_VOCAB, &c->vocab, err));
     IMF_TRY(imf_config_int(&part, "eos_token_id", 0, IMF_CLIP_MAX_VOCAB, &end, err));
     IMF_TRY(check_heads(&c->text, part.file, part.prefix, "num_attention_heads", err));
-    c->end_id = end == 2 ? -1 : end; /* 2 stands in the first published files, whose text model looks for the largest id */
+    /* 2 stands in the first published files, whose text model looks for the largest id */
+    c->end_id = end == 2 ? -1 : end;
 out:
     return rc;
 }
@@ -170,7 +171,8 @@ static int read_preprocessor(imf_clip_config *c, const imf_config *r, imf_err *e
     if (size != NULL && !json_is_null(size) && (c->resize = read_shorter_side(size)) < 0)
         return imf_fail(err, IMF_EINPUT, MSG_CONFIG_KEY, r->file, r->prefix, "size", "the length of the shorter side");
     if (crop_size != NULL && !json_is_null(crop_size) && (crop = read_square(crop_size)) < 0)
-        return imf_fail(err, IMF_EINPUT, MSG_CONFIG_KEY, r->file, r->prefix, "crop_size", "one length, or two equal ones");
+        return imf_fail(err, IMF_EINPUT, MSG_CONFIG_KEY, r->file, r->prefix, "crop_size",
+                        "one length, or two equal ones");
     if (crop != c->image_size || c->resize < crop)
         return imf_fail(err, IMF_EINPUT, MSG_CLIP_CROP, r->file, crop, c->resize, c->image_size);
     IMF_TRY(imf_config_int(r, "resample", 0, 5, &c->filter, err));

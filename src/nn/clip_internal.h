@@ -62,8 +62,8 @@ size_t imf_clip_machine_memory(void); /* bytes of the machine */
 int imf_clip_read_config(imf_clip_config *c, const char *path, const imf_weights *w, imf_err *err);
 
 /* The same from the bytes of config.json and of preprocessor_config.json (NULL: there is none), without any tensors. */
-int imf_clip_parse_config(imf_clip_config *c, const void *config, size_t n, const void *preprocessor, size_t n_preprocessor,
-                          imf_err *err);
+int imf_clip_parse_config(imf_clip_config *c, const void *config, size_t n, const void *preprocessor,
+                          size_t n_preprocessor, imf_err *err);
 
 /* The number of a block's tensor: `name` begins as `format` does, with a number in the place of %d. -1: it does not. */
 int imf_clip_block_number(const char *name, const char *format);

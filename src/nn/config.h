@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 
-/* An object of the file: the file for messages, the object, and its name with a dot ("picture."), or "". Borrows all. */
+/* An object of the file: the file for messages, the object, its name with a dot ("picture.") or "". Borrows all. */
 typedef struct imf_config {
     const char *file, *prefix;
     const json_t *object;

@@ -21,6 +21,7 @@
 #include <dnnl.h>
 
 #include "base/mem.h"
+#include "nn/dnn_status.h"
 
 enum { MAX_STEPS = 512, MAX_EXTENT = 1 << 16 };
 
@@ -58,23 +59,6 @@ struct imf_dnn_net {
     dnnl_memory_t input_mem;
     dnnl_primitive_t read_input, write_output;
 };
-
-static int fail_dnnl(imf_err *err, dnnl_status_t status, const char *step_name)
-{
-    if (status == dnnl_out_of_memory)
-        return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "unpacking the model");
-    return imf_fail(err, IMF_EINTERNAL, MSG_DNN, step_name, (int)status);
-}
-
-/* Runs a oneDNN call; on failure sets rc and goes to out. Needs `err` and `where` (the step's name). */
-#define DNN_TRY(call)                                \
-    do {                                             \
-        dnnl_status_t status_ = (call);              \
-        if (status_ != dnnl_success) {               \
-            rc = fail_dnnl(err, status_, where);     \
-            goto out;                                \
-        }                                            \
-    } while (0)
 
 enum imf_dnn_isa imf_dnn_isa(const char **name)
 {

@@ -1,10 +1,10 @@
 /*
  * Matrix products and attention on oneDNN 2.6's C API (matmul.h).
  *
- * A linear layer keeps its weights in one packed layout: the one that oneDNN chooses for TYPICAL_ROWS rows. A kernel for
- * another number of rows is asked for with that layout given, so that one copy of the weights serves all. Kernels stay
- * in a list that only grows, up to MAX_KERNELS; beyond that they are made for one run. oneDNN shares what layers of one
- * shape have in common.
+ * A linear layer keeps its weights in one packed layout: the one that oneDNN chooses for TYPICAL_ROWS rows. A kernel
+ * for another number of rows is asked for with that layout given, so that one copy of the weights serves all. Kernels
+ * stay in a list that only grows, up to MAX_KERNELS; beyond that they are made for one run. oneDNN shares what layers
+ * of one shape have in common.
  *
  * Kernels of attention belong to the thread's work: MAX_SHAPES of them, the oldest makes room for a new one.
  *
@@ -21,6 +21,7 @@
 #include <dnnl.h>
 
 #include "base/mem.h"
+#include "nn/dnn_status.h"
 
 enum {
     TYPICAL_ROWS = 64,
@@ -71,7 +72,7 @@ struct imf_linear {
     size_t n_kernels, cap_kernels;
 };
 
-/* ---- oneDNN's engine: one for the process, never freed ------------------------------------------------------------ */
+/* ---- oneDNN's engine: one for the process, never freed ----------------------------------------------------------- */
 
 static dnnl_engine_t engine;
 static dnnl_status_t engine_status;
@@ -81,23 +82,6 @@ static void make_engine(void)
 {
     engine_status = dnnl_engine_create(&engine, dnnl_cpu, 0);
 }
-
-static int fail_dnnl(imf_err *err, dnnl_status_t status, const char *where)
-{
-    if (status == dnnl_out_of_memory)
-        return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "computing");
-    return imf_fail(err, IMF_EINTERNAL, MSG_DNN, where, (int)status);
-}
-
-/* Runs a oneDNN call; on failure sets rc and goes to out. Needs `err` and `where`. */
-#define DNN_TRY(call)                                \
-    do {                                             \
-        dnnl_status_t status_ = (call);              \
-        if (status_ != dnnl_success) {               \
-            rc = fail_dnnl(err, status_, where);     \
-            goto out;                                \
-        }                                            \
-    } while (0)
 
 /* ---- One thread's work ------------------------------------------------------------------------------------------- */
 
@@ -287,10 +271,12 @@ static int pack(imf_linear *l, const float *weight, imf_err *err)
     dnnl_primitive_t reorder = NULL;
     imf_matmul_work *work = NULL;
 
-    l->weight = imf_alloc_aligned(dnnl_memory_desc_get_size(&l->weight_md));
+    size_t bytes = dnnl_memory_desc_get_size(&l->weight_md);
+    l->weight = imf_alloc_aligned(bytes);
     if (l->weight == NULL)
         return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "unpacking the model");
-    memset(l->weight, 0, dnnl_memory_desc_get_size(&l->weight_md));
+    if (bytes != l->n_in * l->n_out * sizeof(float)) /* the layout has room beyond the matrix: it takes part as zeros */
+        memset(l->weight, 0, bytes);
     IMF_TRY(imf_matmul_work_new(&work, err));
     /* [n_out, n_in] in memory is [n_in, n_out] read the other way round */
     DNN_TRY(dnnl_memory_desc_init_by_tag(&plain, 2, dims, dnnl_f32, dnnl_ba));

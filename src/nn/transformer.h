@@ -34,7 +34,7 @@ typedef struct imf_block_desc { /* float32, read during imf_transformer_add only
     const float *down_weight, *down_bias;   /* [width, hidden], [width] */
 } imf_block_desc;
 
-/* Called after a layer with its values [rows, columns]; layer is "qkv", "attention", "up", "block". For goldens only. */
+/* Called after a layer with its values [rows, columns]; layer is "qkv", "attention", "up", "block". For goldens. */
 typedef void (*imf_transformer_tap)(void *user, size_t block, const char *layer, const float *values, size_t rows,
                                     size_t columns);
 
@@ -57,8 +57,8 @@ int imf_transformer_run(imf_transformer_session *s, float *x, const size_t *leng
 /* The name of the implementation behind a layer of block 0: "qkv", "out", "up", "down". Borrowed. */
 const char *imf_transformer_impl(const imf_transformer *t, const char *layer);
 
-/* y = (x - mean) / sqrt(variance + eps) * weight + bias over each of `rows` rows of `width`; population variance, sums in
- * double. y may be x. */
+/* y = (x - mean) / sqrt(variance + eps) * weight + bias over each of `rows` rows of `width`; population variance, sums
+ * in double. y may be x. */
 void imf_layer_norm(const float *x, size_t rows, size_t width, const float *weight, const float *bias, float eps,
                     float *y);
 

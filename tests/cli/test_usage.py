@@ -6,7 +6,7 @@ import sys
 
 import harness
 
-VERBS = ["index", "search", "serve", "embed", "collection", "model", "status", "verify", "doctor"]
+VERBS = ["index", "search", "serve", "embed", "tokenize", "collection", "model", "status", "verify", "doctor"]
 TWO_WORDS = [
     "collection list",
     "collection show",
@@ -36,12 +36,13 @@ BUILT_OPTIONS = [
     "--description",
     "--query",
     "--listen",
+    "--templates",
+    "--reference-preprocessing",
 ]
 NOT_BUILT = [
     "explain",
     "tag",
     "matrix",
-    "tokenize",
     "translate",
     "duplicates",
     "eval",
@@ -52,7 +53,6 @@ NOT_BUILT = [
     "--watch",
     "--every",
     "--scenes",
-    "--templates",
     "--tsv",
     "--preview",
     "--plus",
@@ -64,7 +64,6 @@ NOT_BUILT = [
     "--camera",
     "--near",
     "--labels",
-    "--reference-preprocessing",
     "--token-file",
     "show",
     "list",

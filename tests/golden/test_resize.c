@@ -157,12 +157,72 @@ static void refuses_wrong_calls(void **state)
                      IMF_EUSAGE);
 }
 
+/* A part of the resized picture is that part of the whole. */
+static void window_is_a_crop(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t w, h, full_w, full_h, x, y, part_w, part_h;
+    } CASES_OF_WINDOW[] = {
+        {31, 23, 40, 30, 3, 7, 20, 20}, {31, 23, 12, 9, 1, 0, 9, 9},    {31, 23, 31, 23, 4, 0, 23, 23},
+        {31, 23, 31, 60, 4, 9, 23, 23}, {31, 23, 9, 23, 2, 5, 3, 3},    {5, 400, 9, 720, 0, 355, 9, 9},
+        {400, 5, 720, 9, 711, 0, 9, 9}, {64, 64, 64, 64, 0, 0, 64, 64}, {7, 9, 70, 90, 69, 89, 1, 1},
+    };
+    for (size_t i = 0; i < sizeof CASES_OF_WINDOW / sizeof CASES_OF_WINDOW[0]; i++)
+        for (size_t channels = 1; channels <= 4; channels++) {
+            size_t w = CASES_OF_WINDOW[i].w, h = CASES_OF_WINDOW[i].h, full_w = CASES_OF_WINDOW[i].full_w,
+                   full_h = CASES_OF_WINDOW[i].full_h, part_w = CASES_OF_WINDOW[i].part_w,
+                   part_h = CASES_OF_WINDOW[i].part_h;
+            enum imf_view_filter filter = channels % 2 ? IMF_FILTER_BICUBIC : IMF_FILTER_BILINEAR;
+            imf_resize_window window = {full_w, full_h, CASES_OF_WINDOW[i].x, CASES_OF_WINDOW[i].y};
+            uint8_t *in = picture(w, h, channels, w * channels), *whole = imf_alloc(full_w * full_h * channels),
+                    *part = imf_alloc(part_w * part_h * channels);
+            imf_resizer *r = NULL;
+            imf_err err = {0};
+            assert_true(whole && part);
+            assert_int_equal(imf_resize_u8(in, w, h, w * channels, whole, full_w, full_h, channels, filter, &err),
+                             IMF_OK);
+            assert_int_equal(imf_resizer_new_window(&r, w, h, &window, part, part_w, part_h, channels, filter, &err),
+                             IMF_OK);
+            for (size_t y = 0; y < h; y++)
+                imf_resizer_rows(r, in + y * w * channels, 1);
+            imf_resizer_finish(r);
+            imf_resizer_free(&r);
+            for (size_t y = 0; y < part_h; y++)
+                assert_memory_equal(part + y * part_w * channels,
+                                    whole + ((window.y + y) * full_w + window.x) * channels, part_w * channels);
+            imf_free(in);
+            imf_free(whole);
+            imf_free(part);
+        }
+}
+
+/* What would be a picture of 2^36 pixels costs no more than its part. */
+static void window_of_a_giant(void **state)
+{
+    (void)state;
+    uint8_t row[3] = {10, 20, 30}, out[16 * 16 * 3];
+    imf_resize_window window = {16, (size_t)16 << 24, 0, (size_t)8 << 24};
+    imf_resizer *r = NULL;
+    imf_err err = {0};
+    assert_int_equal(imf_resizer_new_window(&r, 1, 1 << 24, &window, out, 16, 16, 3, IMF_FILTER_BICUBIC, &err), IMF_OK);
+    imf_resizer_rows(r, row, 1 << 24);
+    imf_resizer_finish(r);
+    imf_resizer_free(&r);
+    for (size_t i = 0; i < sizeof out; i++)
+        assert_int_equal(out[i], row[i % 3]);
+    window.y = window.full_h - 15;
+    assert_int_equal(imf_resizer_new_window(&r, 1, 1 << 24, &window, out, 16, 16, 3, IMF_FILTER_BICUBIC, NULL),
+                     IMF_EUSAGE);
+    window = (imf_resize_window){16, IMF_RESIZE_MAX_FULL + 1, 0, 0};
+    assert_int_equal(imf_resizer_new_window(&r, 1, 1, &window, out, 16, 16, 3, IMF_FILTER_BICUBIC, NULL), IMF_EUSAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equals_pillow),
-        cmocka_unit_test(published_vectors),
-        cmocka_unit_test(refuses_wrong_calls),
+        cmocka_unit_test(equals_pillow),    cmocka_unit_test(published_vectors), cmocka_unit_test(refuses_wrong_calls),
+        cmocka_unit_test(window_is_a_crop), cmocka_unit_test(window_of_a_giant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

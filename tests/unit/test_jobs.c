@@ -288,7 +288,7 @@ static int set_up(void **state)
         print_error("%s\n", err.msg);
         return -1;
     }
-    test.dim = (size_t)test.model->cfg->dim;
+    test.dim = (size_t)test.model->dim;
     snprintf(test.folder, sizeof test.folder, "%.200s/imf-jobs-XXXXXX", temporary && temporary[0] ? temporary : "/tmp");
     return mkdtemp(test.folder) ? 0 : -1;
 }

@@ -118,6 +118,8 @@ BODIES = {
     "collection-slash": b'{"text":"a","collection":"../x"}',
     "collection-number": b'{"text":"a","collection":7}',
     "exact-number": b'{"text":"a","exact":1}',
+    "cut-in-message": '{"ы\\'.encode() + "ы".encode() * 18 + b"/thl" + "ы".encode() * 12 + b'":5}',
+    "cut-escape": '{"\\uаб":1}'.encode(),
     "blanks": b' \r\n\t{ "text" : "a" }  ',
 }
 
