@@ -92,7 +92,7 @@ typedef struct imf_err {
     char msg[500]; /* one line of valid UTF-8, at most 499 bytes, without a line feed */
 } imf_err;
 
-IMF_API const char *imf_version(void); /* "0.1.0"; static */
+IMF_API const char *imf_version(void); /* "0.3.0"; static */
 
 typedef enum imf_language { IMF_LANGUAGE_EN, IMF_LANGUAGE_RU } imf_language;
 

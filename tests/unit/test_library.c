@@ -689,6 +689,32 @@ static void a_model_tells_what_it_is(void **state)
     assert_null(info);
 }
 
+/* Opening one can take a second: a finder opens it once, also when its path is relative and was made absolute. */
+static void a_model_is_opened_once(void **state)
+{
+    fixture *fx = *state;
+    imf_finder *f = NULL;
+    imf_model_info *info = NULL;
+    imf_options o = imf_options_default();
+    char here[4096], path[512];
+    int dim = 0;
+
+    must(fx, imf_model_info_get(fx->f, "starter", &info, &fx->err));
+    assert_int_equal(symlink(info->path, below(fx, path, "linked")), 0);
+    imf_model_info_free(&info);
+    assert_non_null(getcwd(here, sizeof here));
+    assert_int_equal(chdir(below(fx, path, "")), 0);
+    o.home = fx->home;
+    o.model = "./linked";
+    must(fx, imf_open(&f, &o, &fx->err));
+    must(fx, imf_dim(f, &dim, &fx->err));
+    assert_int_equal(unlink("linked"), 0);
+    must(fx, imf_dim(f, &dim, &fx->err));
+    assert_int_equal(dim, 512);
+    imf_close(&f);
+    assert_int_equal(chdir(here), 0);
+}
+
 static const imf_check *check_of(const imf_doctor_report *r, const char *name)
 {
     for (size_t i = 0; i < r->n_checks; i++)
@@ -884,6 +910,7 @@ int main(void)
         T(a_copy_of_a_failure_is_not_decoded),
         T(models_are_listed_without_being_believed),
         T(a_model_tells_what_it_is),
+        T(a_model_is_opened_once),
         T(the_doctor_looks_at_everything),
         T(the_doctor_says_what_is_amiss),
         T(the_keys_are_those_of_the_contract),

@@ -112,10 +112,11 @@ def run_ruclip(out):
     with open(os.path.join(folder, "config.json")) as f:
         config = json.load(f)
     bpe = os.path.join(OUT, "bpe.model")
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as f:
-        f.write("рыжий кот на диване, картинка с котом, фото с собакой, на фото видно: изображение 2 cats\n" * 20)
-        f.flush()
-        youtokentome.BPE.train(data=f.name, model=bpe, vocab_size=config["vocab_size"])
+    if not os.path.exists(bpe):  # trained once and kept: the trainer orders equals differently each time
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as f:
+            f.write("рыжий кот на диване, картинка с котом, фото с собакой, на фото видно: изображение 2 cats\n" * 20)
+            f.flush()
+            youtokentome.BPE.train(data=f.name, model=bpe, vocab_size=config["vocab_size"])
     mean, std = config.pop("mean"), config.pop("std")
     model = ruclip.CLIP(**config).eval()
     model.load_state_dict(torch.load(os.path.join(folder, "pytorch_model.bin")))
