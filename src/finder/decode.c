@@ -11,7 +11,6 @@
 #include "base/lang.h"
 #include "finder/finder.h"
 #include "media/protocol.h"
-#include "nn/dnn.h"
 
 /* What a picture may cost, and where that may lie. The lowest memory is what the libraries themselves take. */
 #define PIXELS_MOST 1000000000000u
@@ -100,7 +99,6 @@ int imf_finder_embed_file(imf_finder *f, imf_model *model, const char *path, boo
         *err = why;
     if (rc != IMF_OK)
         goto out;
-    imf_dnn_use_threads(model->wants_team ? f->threads : 1);
     if (!f->session)
         IMF_TRY(imf_model_session_new(&f->session, model, err));
     rc = imf_model_embed_views(f->session, &decoded, raw, vector, err);

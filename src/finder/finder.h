@@ -37,7 +37,6 @@ typedef struct imf_model {
     imf_view_recipe views[IMF_MAX_VIEWS];
     size_t n_views;
     bool has_reference; /* its own code prepares pictures otherwise than we do: IMF_DECODE_REFERENCE */
-    bool wants_team;    /* one picture is worth several threads */
     uint8_t stamp[16];  /* of its files' names, sizes and dates */
     char *cache;        /* the file of the home that remembers its space; NULL: none */
     char space_hex[33]; /* "" until imf_model_space, or until the home remembers it */
@@ -68,9 +67,8 @@ typedef struct imf_templates imf_templates;
 int imf_model_embed_text(imf_model *model, const char *text, const imf_templates *templates, bool raw, float *vector,
                          imf_err *err);
 
-/* One thread's picture tower, made and used by that thread, on as many processors as imf_dnn_use_threads says: one
- * where pictures are embedded side by side, because a team of OpenMP threads waits for its slowest, which costs
- * twentyfold as soon as anything else runs. */
+/* One thread's picture tower, made and used by one thread. It computes on one processor, as texts do: a team of OpenMP
+ * threads waits for its slowest, which costs up to twentyfold as soon as anything else runs. */
 typedef struct imf_model_session imf_model_session;
 int imf_model_session_new(imf_model_session **out, const imf_model *model, imf_err *err);
 void imf_model_session_free(imf_model_session **session);

@@ -13,7 +13,6 @@
 #include "base/utf8.h"
 #include "finder/scan.h"
 #include "media/protocol.h"
-#include "nn/dnn.h"
 
 enum { READ_BYTES = 256 * 1024, MAX_THREADS = 64 };
 
@@ -155,7 +154,6 @@ static void *work(void *arg)
     unsigned char *buffer = imf_alloc(READ_BYTES);
     imf_model_session *session = NULL;
     void *item;
-    imf_dnn_use_threads(1);
     while (imf_queue_pop(jobs->todo, &item)) {
         imf_job *job = item;
         double start = imf_now_ms();

@@ -115,7 +115,6 @@ int imf_model_embed_text(imf_model *m, const char *text, const imf_templates *te
     size_t dim = (size_t)m->dim, n = templates->n, done = 0;
     float *vectors = imf_alloc_array(IMF_MODEL_TEXTS * dim, sizeof *vectors);
     double *sum = imf_alloc_array(dim, sizeof *sum);
-    /* a second one would save 5 of 16 ms, and cost a server that answers several people at once more than that */
     imf_dnn_use_threads(1);
     if (!vectors || !sum) {
         rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading the query");
@@ -151,6 +150,7 @@ int imf_model_session_new(imf_model_session **out, const imf_model *model, imf_e
         goto out;
     }
     s->model = model;
+    imf_dnn_use_threads(1);
     IMF_TRY(model->kind->tower_new(&s->tower, model, err));
     *out = s;
     s = NULL;

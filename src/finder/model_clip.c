@@ -48,7 +48,7 @@ static void describe(imf_model *m, const imf_clip_config *c)
     m->n_templates = is_ruclip ? sizeof ruclip_templates / sizeof ruclip_templates[0] : 0;
     m->dim = c->dim;
     m->image_size = c->image_size;
-    m->has_reference = m->wants_team = true;
+    m->has_reference = true;
     m->views[m->n_views++] =
         (imf_view_recipe){kinds[c->crop], (uint32_t)c->filter, IMF_WHEN_ALWAYS, side, side,
                           c->crop == IMF_CLIP_CROP_THEN_RESIZE ? 0 : (uint32_t)c->resize};
