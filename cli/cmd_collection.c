@@ -48,11 +48,8 @@ int imf_cli_collection_list(const imf_cli_options *o)
     imf_finder *finder = NULL;
     imf_status *status = NULL;
     imf_err err = {0};
-    imf_cli_quoted q;
     int rc = 0;
 
-    if (o->n_words > 0)
-        return imf_cli_usage(TXT_TAKES_NO_WORDS, o->verb->name, imf_cli_quote(&q, o->words[0]), "collection");
     rc = imf_cli_open(&finder, o);
     if (rc != 0)
         goto out;

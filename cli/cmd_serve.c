@@ -36,11 +36,8 @@ int imf_cli_serve(const imf_cli_options *o)
     imf_server_options options = {.finder = imf_options_default(), .listen = o->listen};
     imf_server *server = NULL;
     imf_err err = {0};
-    imf_cli_quoted q;
     sigset_t stops;
 
-    if (o->n_words > 0)
-        return imf_cli_usage(TXT_TAKES_NO_WORDS, o->verb->name, imf_cli_quote(&q, o->words[0]), o->verb->name);
     options.finder.home = o->home;
     options.finder.model = o->model;
     options.finder.threads = o->threads;

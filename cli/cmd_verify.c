@@ -33,8 +33,6 @@ int imf_cli_verify(const imf_cli_options *o)
     imf_cli_quoted q;
     int rc = 0;
 
-    if (o->n_words > 0)
-        return imf_cli_usage(TXT_TAKES_NO_WORDS, o->verb->name, imf_cli_quote(&q, o->words[0]), o->verb->name);
     rc = imf_cli_open(&finder, o);
     if (rc != 0)
         goto out;

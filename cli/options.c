@@ -29,6 +29,7 @@ enum {
     V_DOCTOR = 1 << 12,
     V_TOKENIZE = 1 << 13,
     V_ALL = (1 << 14) - 1,
+    V_WITHOUT_WORDS = V_SERVE | V_LIST | V_MODELS | V_STATUS | V_VERIFY | V_DOCTOR
 };
 
 static const imf_cli_verb verbs[] = {
@@ -438,6 +439,17 @@ static int take_verb(imf_cli_options *o)
     return 0;
 }
 
+/* A verb that works on nothing but its options got a word. */
+static int unwanted_word(const imf_cli_options *o)
+{
+    imf_cli_quoted word;
+    const char *name = o->verb->name;
+    char first[32]; /* the help of `collection list` is that of `collection` */
+
+    snprintf(first, sizeof first, "%.*s", (int)strcspn(name, " "), name);
+    return imf_cli_usage(TXT_TAKES_NO_WORDS, name, imf_cli_quote(&word, o->words[0]), first);
+}
+
 int imf_cli_parse(imf_cli_options *o, int argc, char **argv)
 {
     size_t room = argc > 0 ? (size_t)argc : 1, n_given = 0;
@@ -481,6 +493,8 @@ int imf_cli_parse(imf_cli_options *o, int argc, char **argv)
         else
             status = apply(o, &all[i]);
     }
+    if (status == 0 && (o->verb->bit & V_WITHOUT_WORDS) != 0 && o->n_words > 0)
+        status = unwanted_word(o);
 out:
     free(all);
     return status;

@@ -200,3 +200,33 @@ int imf_mkdirs(const imf_file_layer *fl, const char *path)
     }
     return 0;
 }
+
+int imf_read_file(const char *path, size_t most, char **bytes, size_t *n)
+{
+    const imf_file_layer *fl = imf_file_posix();
+    imf_file *f = NULL;
+    uint64_t size = 0;
+    char *text = NULL;
+    ssize_t got = 0;
+
+    *bytes = NULL;
+    *n = 0;
+    int rc = fl->open(fl->self, path, IMF_FILE_READ | IMF_FILE_FOLLOW, &f);
+    if (rc < 0)
+        return rc;
+    rc = fl->size(f, &size);
+    if (rc == 0 && size > most)
+        rc = -EFBIG;
+    if (rc == 0 && !(text = imf_alloc((size_t)size)))
+        rc = -ENOMEM;
+    if (rc == 0 && (got = fl->pread(f, text, (size_t)size, 0)) < 0)
+        rc = (int)got;
+    fl->close(&f);
+    if (rc < 0) {
+        imf_free(text);
+        return rc;
+    }
+    *bytes = text;
+    *n = (size_t)got;
+    return 0;
+}

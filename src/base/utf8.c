@@ -71,3 +71,14 @@ size_t imf_utf8_sanitise(char *out, size_t size, const char *s)
     out[used] = '\0';
     return used;
 }
+
+int imf_hex_digit(int32_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}

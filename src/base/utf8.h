@@ -10,6 +10,9 @@
  * (surrogates, overlong forms). */
 size_t imf_utf8_decode(const char *s, size_t n, uint32_t *cp);
 
+/* The value of a hexadecimal digit in either case, or -1. */
+int imf_hex_digit(int32_t c);
+
 bool imf_utf8_valid(const char *s, size_t n);
 
 /* Copies s into out (size bytes with the NUL): broken bytes become U+FFFD, control characters '?'; cut at a

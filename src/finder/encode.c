@@ -1,4 +1,5 @@
 /* Hex and base64. */
+#include "base/utf8.h"
 #include "finder/finder.h"
 
 void imf_hex(const uint8_t *bytes, size_t n, char *out)
@@ -11,21 +12,10 @@ void imf_hex(const uint8_t *bytes, size_t n, char *out)
     out[2 * n] = '\0';
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 bool imf_unhex(const char *hex, uint8_t *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        int high = hex_digit(hex[2 * i]), low = high < 0 ? -1 : hex_digit(hex[2 * i + 1]);
+        int high = imf_hex_digit(hex[2 * i]), low = high < 0 ? -1 : imf_hex_digit(hex[2 * i + 1]);
         if (low < 0)
             return false;
         bytes[i] = (uint8_t)(high << 4 | low);

@@ -1,6 +1,7 @@
 /* Reading a model's JSON configuration. See config.h. */
 #include "nn/config.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -30,40 +31,19 @@ int imf_config_parse(const void *bytes, size_t n, const char *file, json_t **out
 
 int imf_config_load(const char *path, json_t **out, imf_err *err)
 {
-    int rc = IMF_OK, failed = 0;
-    const imf_file_layer *fl = imf_file_posix();
-    imf_file *f = NULL;
-    uint64_t size = 0;
-    ssize_t got = 0;
     char *text = NULL;
+    size_t n = 0;
+    int failed = imf_read_file(path, MAX_CONFIG, &text, &n);
 
     *out = NULL;
-    failed = fl->open(fl->self, path, IMF_FILE_READ | IMF_FILE_FOLLOW, &f);
-    if (failed == 0)
-        failed = fl->size(f, &size);
-    if (failed != 0) {
-        rc = imf_fail_errno(err, IMF_EINPUT, -failed, MSG_CONFIG_READ, path);
-        goto out;
-    }
-    if (size > MAX_CONFIG) {
-        rc = imf_fail(err, IMF_EINPUT, MSG_CONFIG_NOT_JSON, path, "over 1 MB", 1);
-        goto out;
-    }
-    text = imf_alloc((size_t)size + 1);
-    if (text == NULL) {
-        rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading the model");
-        goto out;
-    }
-    got = fl->pread(f, text, (size_t)size, 0);
-    if (got < 0) {
-        rc = imf_fail_errno(err, IMF_EINPUT, (int)-got, MSG_CONFIG_READ, path);
-        goto out;
-    }
-    rc = imf_config_parse(text, (size_t)got, path, out, err);
-out:
+    if (failed == -EFBIG)
+        return imf_fail(err, IMF_EINPUT, MSG_CONFIG_NOT_JSON, path, "over 1 MB", 1);
+    if (failed == -ENOMEM)
+        return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading the model");
+    if (failed != 0)
+        return imf_fail_errno(err, IMF_EINPUT, -failed, MSG_CONFIG_READ, path);
+    int rc = imf_config_parse(text, n, path, out, err);
     imf_free(text);
-    if (f != NULL)
-        fl->close(&f);
     return rc;
 }
 

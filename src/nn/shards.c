@@ -42,48 +42,29 @@ static bool is_plain_name(const char *name)
 
 static int load_index(const char *path, json_t **out, imf_err *err)
 {
-    int rc = IMF_OK, failed = 0;
-    const imf_file_layer *fl = imf_file_posix();
-    imf_file *f = NULL;
-    uint64_t size = 0;
-    void *text = NULL;
-    ssize_t got = 0;
+    int rc = IMF_OK;
+    char *text = NULL;
+    size_t n = 0;
     json_error_t json_err = {0};
+    int failed = imf_read_file(path, MAX_INDEX, &text, &n);
 
-    failed = fl->open(fl->self, path, IMF_FILE_READ | IMF_FILE_FOLLOW, &f);
-    if (failed == 0)
-        failed = fl->size(f, &size);
-    if (failed != 0) {
-        rc = imf_fail_errno(err, IMF_EINPUT, -failed, MSG_WEIGHTS_READ, path);
-        goto out;
-    }
-    if (size > MAX_INDEX) {
+    if (failed == -EFBIG)
+        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_INDEX, path, imf_tr(WHAT_INDEX_LARGE));
+    if (failed == -ENOMEM)
+        return out_of_memory(err);
+    if (failed != 0)
+        return imf_fail_errno(err, IMF_EINPUT, -failed, MSG_WEIGHTS_READ, path);
+    if (imf_json_count_values((const uint8_t *)text, n) > MAX_JSON_VALUES) {
         rc = imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_INDEX, path, imf_tr(WHAT_INDEX_LARGE));
         goto out;
     }
-    text = imf_alloc((size_t)size);
-    if (text == NULL) {
-        rc = out_of_memory(err);
-        goto out;
-    }
-    got = fl->pread(f, text, (size_t)size, 0);
-    if (got < 0) {
-        rc = imf_fail_errno(err, IMF_EINPUT, (int)-got, MSG_WEIGHTS_READ, path);
-        goto out;
-    }
-    if (imf_json_count_values(text, (size_t)got) > MAX_JSON_VALUES) {
-        rc = imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_INDEX, path, imf_tr(WHAT_INDEX_LARGE));
-        goto out;
-    }
-    *out = json_loadb(text, (size_t)got, JSON_REJECT_DUPLICATES, &json_err);
+    *out = json_loadb(text, n, JSON_REJECT_DUPLICATES, &json_err);
     if (*out == NULL)
         rc = json_error_code(&json_err) == json_error_out_of_memory
                  ? out_of_memory(err)
                  : imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_INDEX, path, json_err.text);
 out:
     imf_free(text);
-    if (f != NULL)
-        fl->close(&f);
     return rc;
 }
 

@@ -14,17 +14,6 @@ enum {
     REMOVED = -1
 };
 
-static int hex_value(int32_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 int32_t imf_point_windows(int32_t c)
 {
     static const uint16_t windows[32] = {
@@ -57,7 +46,7 @@ static size_t read_number(const int32_t *at, size_t n, int32_t *value)
     int32_t number = 0;
 
     for (; i < n; i++) {
-        int digit = hex_value(at[i]);
+        int digit = imf_hex_digit(at[i]);
         if (digit < 0 || digit >= base)
             break;
         if (number <= LAST_POINT)

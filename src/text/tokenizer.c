@@ -3,6 +3,7 @@
  */
 #include "text/tokenizer.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -15,44 +16,13 @@ enum {
 
 int imf_tokenizer_read_file(const char *path, char **bytes, size_t *n, imf_err *err)
 {
-    int rc = IMF_OK, failed = 0;
-    const imf_file_layer *fl = imf_file_posix();
-    imf_file *f = NULL;
-    uint64_t size = 0;
-    char *read = NULL;
-    ssize_t got = 0;
+    int failed = imf_read_file(path, IMF_MAX_TOKENIZER_FILE, bytes, n);
 
-    *bytes = NULL;
-    *n = 0;
-    failed = fl->open(fl->self, path, IMF_FILE_READ | IMF_FILE_FOLLOW, &f);
-    if (failed == 0)
-        failed = fl->size(f, &size);
-    if (failed != 0) {
-        rc = imf_fail_errno(err, IMF_EINPUT, -failed, MSG_TOKENIZER_READ, path);
-        goto out;
-    }
-    if (size > IMF_MAX_TOKENIZER_FILE) {
-        rc = imf_fail(err, IMF_EINPUT, MSG_TOKENIZER_LARGE, path, IMF_MAX_TOKENIZER_FILE >> 20);
-        goto out;
-    }
-    read = imf_alloc((size_t)size + 1);
-    if (read == NULL) {
-        rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading a tokenizer");
-        goto out;
-    }
-    got = fl->pread(f, read, (size_t)size, 0); /* less when the file has shrunk: then it is read as cut */
-    if (got < 0) {
-        rc = imf_fail_errno(err, IMF_EINPUT, (int)-got, MSG_TOKENIZER_READ, path);
-        goto out;
-    }
-    *bytes = read;
-    *n = (size_t)got;
-    read = NULL;
-out:
-    imf_free(read);
-    if (f != NULL)
-        fl->close(&f);
-    return rc;
+    if (failed == -EFBIG)
+        return imf_fail(err, IMF_EINPUT, MSG_TOKENIZER_LARGE, path, IMF_MAX_TOKENIZER_FILE >> 20);
+    if (failed == -ENOMEM)
+        return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading a tokenizer");
+    return failed != 0 ? imf_fail_errno(err, IMF_EINPUT, -failed, MSG_TOKENIZER_READ, path) : IMF_OK;
 }
 
 imf_tokenizer *imf_tokenizer_new(void)
