@@ -2,37 +2,20 @@
 
 Items are the 1,000 classes (0..999) and then the emoji. A text is a lower-case string; its labels are the items it names."""
 import re
+import zlib
 
-import numpy as np
-
+import colours
 import e5
 import emoji
 import lexicon
 from wordnet import WordNet
 
 CONCRETE = {5, 6, 8, 13, 17, 19, 20}  # WordNet's files: animal, artifact, body, food, object, phenomenon, plant
-EMOJI_FILES = {"Animals & Nature": {5, 20, 17, 19, 13}, "Food & Drink": {13, 20, 6}, "Travel & Places": {6, 17, 15, 19}, "Activities": {6, 4}, "Objects": {6, 17, 13, 8}}
 RUSSIAN = re.compile("[а-яё]")
 
 
 def is_russian(text):
     return bool(RUSSIAN.search(text))
-
-
-def emoji_synset(item, wn, known):
-    """The synset an emoji shows, by its English name; known = synsets at or below the classes."""
-    allowed = EMOJI_FILES.get(item["category"])
-    if not allowed:
-        return None
-    name = re.sub(" face$", "", item["en"][0])
-    for form in (name, name.split()[-1], name.split(" with ")[0].split()[-1]):
-        senses = [s for s in wn.senses(form)[:6] if wn.lexfile[s] in allowed]
-        for s in senses[:4]:
-            if s in known:
-                return s
-        if senses:
-            return senses[0]
-    return None
 
 
 class Corpus:
@@ -45,14 +28,12 @@ class Corpus:
         self.item_texts = [[] for _ in range(self.items)]  # (text, weight): what a picture of the item is called
         self.translations = {}  # Russian text -> {English text: weight}
         self.super = {}         # text -> number of sources: names of nodes and concepts
+        self.heads = {}         # phrase -> the name it is about
 
-        under_class = {}
-        for i, (wnid, _, _) in enumerate(self.classes):
-            for s in wn.below(wnid):
-                under_class.setdefault(s, set()).add(i)
-        self.emoji_synsets = [emoji_synset(e, wn, under_class) for e in self.emoji]
+        shown = lexicon.emoji()
+        self.emoji_synsets = [shown.get(e["en"][0]) for e in self.emoji]
         at = {}  # synset -> items at it
-        for i, (wnid, _, _) in enumerate(self.classes):
+        for i, (wnid, *_) in enumerate(self.classes):
             at.setdefault(wnid, set()).add(i)
         for i, s in enumerate(self.emoji_synsets):
             if s:
@@ -62,22 +43,27 @@ class Corpus:
             for a in [s] + list(wn.ancestors(s)):
                 self.below.setdefault(a, set()).update(items)
 
-        for i, (wnid, en, ru) in enumerate(self.classes):
-            self._names({i} | (self.below[wnid] if wnid in self.below else set()), en, ru, own=i)
+        for i, (wnid, en, ru, *phrases) in enumerate(self.classes):
+            items = {i} | self.below.get(wnid, set())
+            self._names(items, en, ru, own=i)
+            self._phrases(items, (en, ru), phrases, own=i)
         for i, e in enumerate(self.emoji):
             self._names({1000 + i}, e["en"], e["ru"], own=1000 + i, first=4.0)
-        for wnid, en, ru in lexicon.nodes():
-            self._names(self.below.get(wnid, ()), en, ru)
-            for t in en + ru:
-                self.super[t] = self.super.get(t, 0) + 1
-        for en, ru, wnids in lexicon.concepts():
-            items = set().union(*[self.below.get(w, set()) for w in wnids]) if wnids else set()
-            self._names(items, en, ru)
-            if items:
-                for t in en + ru:
-                    self.super[t] = self.super.get(t, 0) + 1
+        for wnid, en, ru, *phrases in lexicon.nodes():
+            self._group(self.below.get(wnid, set()), en, ru, phrases)
+        for en, ru, wnids, *phrases in lexicon.concepts():
+            items = {}  # the first wnids of a concept say most about it
+            for k, w in enumerate(wnids):
+                for i in self.below.get(w, ()):
+                    items.setdefault(i, 1 / (1 + 0.1 * k))
+            self._group(items, en, ru, phrases)
         for en, ru in lexicon.words():
             self._names((), en, ru)
+        self.colours = []  # (words of one text, colour vector, strength, Russian?, kind)
+        for kind, bins, strength, en, ru in lexicon.colours():
+            self._names((), en, ru)
+            for t in en + ru:
+                self.colours.append((t, colours.mixture(bins), strength, is_russian(t), kind))
 
         # English only: WordNet's concrete nouns, each with the items of its nearest ancestor that has any.
         self.wordnet = {}
@@ -95,7 +81,7 @@ class Corpus:
             for k, t in enumerate(names):
                 row = self.labels.setdefault(t, {})
                 for i in items:
-                    row[i] = 1.0
+                    row[i] = max(row.get(i, 0), items[i] if isinstance(items, dict) else 1.0)
                 if own is not None:
                     self.item_texts[own].append((t, first if k == 0 else 1.0))
         for r in ru:
@@ -103,28 +89,44 @@ class Corpus:
             for k, e in enumerate(en):
                 row[e] = row.get(e, 0) + 1 / (1 + 0.1 * k)
 
+    def _phrases(self, items, names, phrases, own=None):
+        """Phrases stand for the same items as the names; their head is the first name of their language."""
+        for heads, row in zip(names, phrases):
+            for t in row:
+                labels = self.labels.setdefault(t, {})
+                for i in items:
+                    labels[i] = items[i] if isinstance(items, dict) else 1.0
+                if heads and t not in heads:
+                    self.heads.setdefault(t, heads[0])
+                if own is not None:
+                    self.item_texts[own].append((t, 0.3))
+
+    def _group(self, items, en, ru, phrases):
+        self._names(items, en, ru)
+        self._phrases(items, (en, ru), phrases)
+        if items:
+            for t in en + ru:
+                self.super[t] = self.super.get(t, 0) + 1
+
     def texts(self):
         """Texts of the lexicon and CLDR."""
         return sorted(self.labels)
 
-    def phrases(self, seed=3):
-        """[(phrase, the noun it is about)]: templates around the names, both languages."""
-        rng = np.random.default_rng(seed)
-        nouns = {False: [], True: []}
-        for t in self.texts():
-            if len(t.split()) <= 2:
-                nouns[is_russian(t)].append(t)
+    def phrases(self, share=6):
+        """[(phrase, the noun it is about)]: templates around every sixth name, both languages. Which ones tells a checksum, so that a
+        change of the lexicon leaves the others as they are."""
         templates = {
-            False: "red {};green {};blue {};yellow {};black {};white {};brown {};pink {};small {};big {};old {};{} on a table;{} in the forest;{} on grass;"
-                   "{} on water;{} in the snow;{} in the sky;two {};many {};beautiful {};toy {};{} close up;{} at night;drawing of a {};wooden {};young {}".split(";"),
-            True: "красный {};зелёная {};синий {};жёлтая {};чёрный {};белая {};коричневый {};розовая {};маленький {};большая {};старый {};{} на столе;{} в лесу;"
-                  "{} на траве;{} на воде;{} в снегу;{} в небе;два {};много {};красивая {};игрушечный {};{} крупным планом;{} ночью;рисунок {};деревянный {};молодая {}".split(";"),
+            False: "small {};big {};old {};{} on a table;{} in the forest;{} on grass;{} on water;{} in the snow;{} in the sky;two {};many {};beautiful {};toy {};"
+                   "{} close up;drawing of a {};wooden {};young {};{} in a city;{} at home".split(";"),
+            True: "маленький {};большая {};старый {};{} на столе;{} в лесу;{} на траве;{} на воде;{} в снегу;{} в небе;два {};много {};красивая {};игрушечный {};"
+                  "{} крупным планом;рисунок {};деревянный {};молодая {};{} в городе;{} дома".split(";"),
         }
         out = []
-        for russian in (False, True):
-            for _ in range(5000):
-                noun = nouns[russian][rng.integers(len(nouns[russian]))]
-                out.append((templates[russian][rng.integers(len(templates[russian]))].format(noun), noun))
+        for noun in self.texts():
+            chance = zlib.crc32(noun.encode())
+            if len(noun.split()) <= 2 and noun not in self.heads and chance % share == 0:
+                row = templates[is_russian(noun)]
+                out.append((row[chance // share % len(row)].format(noun), noun))
         return out
 
     def vocabulary(self):

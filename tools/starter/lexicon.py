@@ -20,27 +20,42 @@ def names(column):
     return [n.strip().lower() for n in column.split(";") if n.strip()]
 
 
+def column(line, k):
+    return names(line[k]) if len(line) > k else []
+
+
 def synsets(*files):
-    """{wnid: (English names, Russian names)}, the most specific name first."""
-    return {wnid.strip(): (names(en), names(ru)) for file in files for wnid, en, ru in (line[:3] for line in _lines(file))}
+    """{wnid: (English names, Russian names, English phrases, Russian phrases)}, the most specific name first."""
+    return {line[0].strip(): tuple(column(line, k) for k in (1, 2, 3, 4)) for file in files for line in _lines(file)}
 
 
 def classes():
-    """The 1,000 classes in the classifier's order (sorted wnids)."""
+    """The 1,000 classes in the classifier's order (sorted wnids): [(wnid, en, ru, English phrases, Russian phrases)]."""
     table = synsets("classes-000.txt", "classes-500.txt")
     assert len(table) == 1000, len(table)
     return [(wnid,) + table[wnid] for wnid in sorted(table)]
 
 
 def nodes():
-    return [(wnid,) + pair for wnid, pair in sorted(synsets("nodes.txt").items())]
+    """Like classes(), of inner WordNet nodes."""
+    return [(wnid,) + row for wnid, row in sorted(synsets("nodes.txt").items())]
 
 
 def concepts():
-    """[(English names, Russian names, [wnids])]"""
-    return [(names(c[0]), names(c[1]), re.findall(r"n\d{8}", c[2] if len(c) > 2 else "")) for c in _lines("concepts.txt")]
+    """[(English names, Russian names, [wnids], English phrases, Russian phrases)]"""
+    return [(column(c, 0), column(c, 1), re.findall(r"n\d{8}", c[2] if len(c) > 2 else ""), column(c, 3), column(c, 4)) for c in _lines("concepts.txt")]
 
 
 def words():
     """[(English names, Russian names)] of everyday words that no picture class stands for: translations only."""
-    return [(names(c[0]), names(c[1])) for c in _lines("words.txt")]
+    return [(column(c, 0), column(c, 1)) for c in _lines("words.txt")]
+
+
+def colours():
+    """[(kind, bins, strength, English words, Russian words)]; kind: colour (names of colours) or scene (words that imply colours)."""
+    return [(c[0], c[1], float(c[2]), column(c, 3), column(c, 4)) for c in _lines("colours.txt")]
+
+
+def emoji():
+    """{English name: wnid of what the emoji shows}"""
+    return {c[0]: c[1] for c in _lines("emoji.txt") if c[1] != "-"}

@@ -14,6 +14,7 @@ class Model:
         self.picture_config = config["picture"]
         self.tower = tower.Tower(tensors)
         self.table = torch.from_numpy(quantise.table_float(tensors["text.table.weight"], tensors["text.table.scale"]))
+        self.known = np.array(tensors["text.known"])
         self.pool = torch.from_numpy(np.array(tensors["text.pool"]))
 
         def matrix(name):
@@ -24,12 +25,16 @@ class Model:
 
     def picture(self, path):
         with torch.no_grad():
-            rows = self.tower.vector(torch.from_numpy(views.normalised(views.views(path))), self.picture_config)
+            rows = self.tower.vector(torch.from_numpy(views.normalised(views.views(path, self.picture_config["views"]))), self.picture_config)
             return F.normalize(rows.mean(0), dim=0).numpy()
 
+    def word(self, slot):
+        row, bit = divmod(slot, rules.SLOTS)
+        return self.table[row] * float(self.known[row] >> bit & 1)
+
     def text_layers(self, rows):
-        """rows: [(word row, n-gram rows)] -> yields pooled, hidden, vector."""
-        vectors = torch.stack([self.table[w] + self.table[list(n)].mean(0) if n else self.table[w] for w, n in rows])
+        """rows: [(word slot, n-gram rows)] -> yields pooled, hidden, vector."""
+        vectors = torch.stack([self.word(slot) + (self.table[list(n)].mean(0) if n else 0) for slot, n in rows])
         weights = torch.exp(torch.clamp(vectors @ self.pool, max=30))
         pooled = (weights / weights.sum()) @ vectors
         yield "pooled", pooled

@@ -1,8 +1,10 @@
 """The text space z (teacher vectors, language mean off, PCA, half whitening) and the concept vectors of the classes in it."""
 import numpy as np
 
+import artefact
 import corpus as corpora
 import e5
+import lexicon
 
 
 def unit(x):
@@ -10,7 +12,7 @@ def unit(x):
 
 
 class Space:
-    def __init__(self, corpus, dim=256):
+    def __init__(self, corpus, dim=artefact.CONCEPT):
         texts = corpus.texts()
         rows = e5.embed(texts)
         russian = np.array([corpora.is_russian(t) for t in texts])
@@ -28,10 +30,10 @@ class Space:
 
 
 def class_vectors(corpus, z, upper=0.3, decay=0.75):
-    """T [1000, 256]: mean of a class's names in both languages and of up to 4 named ancestors. z: {text: vector}."""
-    named = {w: en[:2] + ru[:2] for w, en, ru in corpus_nodes()}
+    """T [1000, dim]: mean of a class's names in both languages and of up to 4 named ancestors. z: {text: vector}."""
+    named = {w: en[:2] + ru[:2] for w, en, ru, *_ in lexicon.nodes()}
     out = []
-    for wnid, en, ru in corpus.classes:
+    for wnid, en, ru, *_ in corpus.classes:
         vector = np.zeros(len(next(iter(z.values()))), np.float32)
         for names in (en, ru):
             weights = decay ** np.arange(len(names))
@@ -41,8 +43,3 @@ def class_vectors(corpus, z, upper=0.3, decay=0.75):
             vector += 2 * upper ** (k + 1) * np.mean([z[n] for n in named[a]], axis=0)
         out.append(vector)
     return unit(np.stack(out))
-
-
-def corpus_nodes():
-    import lexicon
-    return lexicon.nodes()

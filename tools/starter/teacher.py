@@ -1,4 +1,4 @@
-"""The learned heads: pictures and teacher texts into one space of 256 numbers, by contrast (section 2 of the study, recipe (c) + h)."""
+"""The learned heads: pictures and teacher texts into one space, by contrast (section 2 of the study, recipe (c) + h)."""
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -8,8 +8,9 @@ import corpus as corpora
 
 
 class Heads(nn.Module):
-    def __init__(self, concept_vectors, mean, deviation, linear_start, dim=256):
+    def __init__(self, concept_vectors, mean, deviation, linear_start):
         super().__init__()
+        dim = concept_vectors.shape[1]
         self.register_buffer("mean", mean)
         self.register_buffer("deviation", deviation)
         self.gain = nn.Parameter(torch.tensor(2.0))
@@ -55,8 +56,8 @@ class Pictures:
 def label_matrix(corpus, texts):
     m = np.zeros((len(texts), corpus.items), np.float32)
     for k, t in enumerate(texts):
-        for i in corpus.labels.get(t, ()):
-            m[k, i] = 1
+        for i, weight in corpus.labels.get(t, {}).items():
+            m[k, i] = weight
         node = corpus.wordnet.get(t)
         if node and t not in corpus.labels:
             for i in corpus.below[node]:

@@ -5,6 +5,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import colours
 import paths
 import quantise
 
@@ -57,6 +58,7 @@ class Tower:
 
     def __init__(self, tensors):
         self.w = {}
+        self.colours = {name: np.array(tensors[name]) for name in ("picture.colour.table", "picture.colour.window") if name in tensors}
         for name in [n[:-7] for n in tensors if n.startswith("picture.") and n.endswith(".weight")]:
             w = quantise.rows_float(tensors[name + ".weight"], tensors[name + ".scale"])
             bias = tensors.get(name + ".bias")
@@ -90,22 +92,28 @@ class Tower:
             if name == "features":
                 return value
 
-    def heads(self, f, logits, config):
-        """Yields `concept`, `learned`, `vector` from the features."""
+    def heads(self, f, logits, config, x=None):
+        """Yields `concept`, `learned`, `colour`, `vector` from the features. x: the input, of which the colours are taken; None: without them."""
         concept = F.normalize(F.linear(torch.softmax(logits / config["tau"], 1), self.w["concept"][0]), dim=1)
         yield "concept", concept
         learned = F.linear(torch.softmax(logits * config["class_scale"], 1), self.w["learned.class"][0]) + F.linear(f, *self.w["learned.linear"])
         learned = F.normalize(learned, dim=1)
         yield "learned", learned
-        weight = config["concept_weight"]
-        yield "vector", torch.cat([math.sqrt(weight) * concept, math.sqrt(1 - weight) * learned], 1)
+        colour = torch.zeros(len(f), config["colour_dim"])
+        if x is not None:
+            pixels = torch.round(x * config["std"] + config["mean"]).to(torch.uint8).permute(0, 2, 3, 1).numpy()
+            colour = torch.from_numpy(np.stack([colours.histogram(p, self.colours, config) for p in pixels]).astype(np.float32))
+        yield "colour", colour
+        weight, seen = config["concept_weight"], 1 - config["colour_weight"]
+        yield "vector", torch.cat([math.sqrt(seen * weight) * concept, math.sqrt(seen * (1 - weight)) * learned,
+                                   math.sqrt(1 - seen) * colour, torch.zeros(len(f), 1)], 1)
 
     def all_layers(self, x, config):
         last = {}
         for name, value in self.layers(x):
             last[name] = value
             yield name, value
-        yield from self.heads(last["features"], last["logits"], config)
+        yield from self.heads(last["features"], last["logits"], config, x)
 
     def vector(self, x, config):
         for name, value in self.all_layers(x, config):

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 import artefact
+import colours
 import corpus as corpora
 import paths
 import pseudo
@@ -53,9 +54,14 @@ def picture_tensors(tensors, concept, heads):
         put("picture.learned.linear", w.numpy(), (heads.linear.bias - w @ heads.mean).numpy())
 
 
+def colour_tensors(tensors):
+    tensors["picture.colour.table"], tensors["picture.colour.window"] = colours.table(), colours.window()
+
+
 def text_tensors(tensors, tower_):
     with torch.no_grad():
         tensors["text.table.weight"], tensors["text.table.scale"] = quantise.int4_table(tower_.table.numpy())
+        tensors["text.known"] = tower_.known
         tensors["text.pool"] = tower_.pool.numpy().astype(np.float32)
         for name, w, bias in (("text.proj", tower_.proj.weight, None), ("text.mlp.0", tower_.mlp0.weight, tower_.mlp0.bias), ("text.mlp.1", tower_.mlp1.weight, tower_.mlp1.bias)):
             tensors[name + ".weight"], tensors[name + ".scale"] = quantise.int8_rows(w.numpy())
@@ -64,7 +70,7 @@ def text_tensors(tensors, tower_):
 
 
 def picture_vectors(tensors, config, features):
-    """The final 512-d vectors of feature rows, with the quantised heads."""
+    """The final vectors of feature rows, with the quantised heads and without colours."""
     t = tower.Tower(tensors)
     with torch.no_grad():
         f = torch.as_tensor(features)
@@ -74,15 +80,17 @@ def picture_vectors(tensors, config, features):
 
 
 def main():
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # two threads wait for each other as soon as anything else runs
     corpus, z, tensors, pictures = prepare()
     log("corpus, features and teacher texts are ready")
     concept = spaces.class_vectors(corpus, z)
     heads = teacher.train(corpus, z, pictures, concept, pseudo.classifier(tensors)[0], log=log)
     picture_tensors(tensors, concept, heads)
+    colour_tensors(tensors)
     config = artefact.config(TAU, float(heads.sharp.detach()), CONCEPT_WEIGHT)
-    target = student.targets(corpus, z, heads, CONCEPT_WEIGHT)
-    tower_ = student.train(corpus, target, picture_vectors(tensors, config, pictures.features), log=log)
+    vectors = picture_vectors(tensors, config, pictures.features)
+    meaning = student.meanings(corpus, z, heads, CONCEPT_WEIGHT, student.prototypes(corpus, pictures.owner.numpy(), vectors))
+    tower_ = student.train(corpus, meaning, vectors, log=log)
     text_tensors(tensors, tower_)
     folder = os.environ.get("STARTER_OUT", paths.MODEL)
     artefact.save(folder, config, tensors)

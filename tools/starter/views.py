@@ -22,8 +22,8 @@ def subject(rgba):
     return Image.fromarray(white).resize((SIZE, SIZE), Image.BICUBIC)
 
 
-def views(path):
-    """The views of a file: [n, 224, 224, 3] uint8; the picture's vector is the mean of its views' unit vectors."""
+def views(path, wanted=("centre", "squash")):
+    """The views of a file: [n, 224, 224, 3] uint8; the picture's vector is the mean of its views' unit vectors. wanted: those of an opaque picture."""
     image = ImageOps.exif_transpose(Image.open(path))
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
@@ -34,7 +34,8 @@ def views(path):
     side = min(w, h)
     x, y = ((w - side) // 2, 0) if w >= h else (0, (h - side) // 2)
     centre = image.crop((x, y, x + side, y + side)).resize((SIZE, SIZE), Image.BICUBIC)
-    return np.stack([np.asarray(centre), np.asarray(image.resize((SIZE, SIZE), Image.BICUBIC))])
+    made = {"centre": centre, "squash": image.resize((SIZE, SIZE), Image.BICUBIC)}
+    return np.stack([np.asarray(made[name]) for name in wanted])
 
 
 def normalised(pixels):
