@@ -21,6 +21,8 @@ static void put_collection(const imf_collection *c)
         imf_cli_put(stdout, TXT_STATUS_FAILED, (unsigned long long)c->failed);
     if (c->offline > 0)
         imf_cli_put(stdout, TXT_STATUS_OFFLINE, (unsigned long long)c->offline);
+    if (c->waiting)
+        imf_cli_put(stdout, TXT_STATUS_WAITING);
     imf_cli_put(stdout, TXT_STATUS_SIZE, imf_cli_size(&size, c->bytes));
     imf_cli_put_text(stdout, c->model);
     fputc('\n', stdout);

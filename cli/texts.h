@@ -114,6 +114,7 @@
 #define TXT_STATUS_PICTURES ": %llu picture%s"
 #define TXT_STATUS_FAILED ", %llu failed"
 #define TXT_STATUS_OFFLINE ", %llu offline"
+#define TXT_STATUS_WAITING ", not all embedded again yet"
 #define TXT_STATUS_SIZE ", %s, model "
 #define TXT_STATUS_RUNNING "indexing now: "
 #define TXT_STATUS_RUNNING_FIGURES ", %llu of %llu files"
@@ -203,7 +204,8 @@
     "  imagefinder search @photo.jpg -k 20\n"                                                      \
     "\n"                                                                                           \
     "Exit status: 0 done, 1 nothing found, 2 wrong usage, 3 bad input,\n"                          \
-    "4 disk, memory, network, busy or damage, 130 stopped by Ctrl-C.\n"
+    "4 disk, memory, network, busy, damage or a collection to be indexed again,\n"                 \
+    "130 stopped by Ctrl-C.\n"
 
 #define TXT_HELP_INDEX                                                                             \
     "imagefinder index PATH... [-c COLLECTION] [--model M] [--forget]\n"                           \

@@ -136,6 +136,7 @@ const imf_cli_twin imf_cli_twins[] = {
     TWIN(TXT_STATUS_PICTURES, ": картинок %llu%s"),
     TWIN(TXT_STATUS_FAILED, ", не прочитано %llu"),
     TWIN(TXT_STATUS_OFFLINE, ", сейчас недоступно %llu"),
+    TWIN(TXT_STATUS_WAITING, ", новые векторы есть ещё не у всех"),
     TWIN(TXT_STATUS_SIZE, ", %s, модель "),
     TWIN(TXT_STATUS_RUNNING, "сейчас индексируется: "),
     TWIN(TXT_STATUS_RUNNING_FIGURES, ", файлов %llu из %llu"),
@@ -216,8 +217,8 @@ const imf_cli_twin imf_cli_twins[] = {
          "  imagefinder search @photo.jpg -k 20\n"
          "\n"
          "Код выхода: 0 — сделано, 1 — ничего не нашлось, 2 — неверный вызов,\n"
-         "3 — плохие входные данные, 4 — диск, память, сеть, занято или повреждено,\n"
-         "130 — остановлено по Ctrl-C.\n"),
+         "3 — плохие входные данные, 4 — диск, память, сеть, занято, повреждено\n"
+         "или коллекцию надо проиндексировать снова, 130 — остановлено по Ctrl-C.\n"),
     TWIN(TXT_HELP_INDEX,
          "imagefinder index ПУТЬ... [-c КОЛЛЕКЦИЯ] [--model М] [--forget]\n"
          "\n"

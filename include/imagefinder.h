@@ -81,7 +81,8 @@ extern "C" {
     X(IMF_EINTERNAL, -9, 4)     /* a fault of ours */ \
     X(IMF_ECANCEL, -10, 130)    /* imf_cancel was called; what was committed stays */ \
     X(IMF_ENOITEM, -11, 3)      /* no item of that id, or none of its files can be opened any more */ \
-    X(IMF_EADDRESS, -12, 4)     /* an address or port that cannot be listened on */
+    X(IMF_EADDRESS, -12, 4)     /* an address or port that cannot be listened on */ \
+    X(IMF_EOUTDATED, -13, 4)    /* a collection of an earlier version of its model: index it again */
 
 #define IMF_CODE_ENUM(name, number, exit_status) name = (number),
 typedef enum imf_code { IMF_CODES(IMF_CODE_ENUM) IMF_CODE_END = 1 } imf_code;
@@ -92,7 +93,7 @@ typedef struct imf_err {
     char msg[500]; /* one line of valid UTF-8, at most 499 bytes, without a line feed */
 } imf_err;
 
-IMF_API const char *imf_version(void); /* "0.3.0"; static */
+IMF_API const char *imf_version(void); /* "0.4.0"; static */
 
 typedef enum imf_language { IMF_LANGUAGE_EN, IMF_LANGUAGE_RU } imf_language;
 
@@ -169,9 +170,10 @@ typedef struct imf_index_report {
 
 IMF_API imf_index_options imf_index_options_default(void);
 
-/* Walks the paths and brings the collection up to date. Creates the home and the collection where needed. Files that
- * cannot be read are counted and listed, and do not stop it. *report (if report is not NULL) is filled whenever the
- * walk began, on errors too, and is freed with imf_index_report_free. Errors: IMF_EINPUT (a path is missing: the
+/* Walks the paths and brings the collection up to date. Creates the home and the collection where needed. Where the
+ * files of the collection's model have changed, what lies below the paths is embedded again, and counts as added. Files
+ * that cannot be read are counted and listed, and do not stop it. *report (if report is not NULL) is filled whenever
+ * the walk began, on errors too, and is freed with imf_index_report_free. Errors: IMF_EINPUT (a path is missing: the
  * others were indexed all the same), IMF_EBUSY, IMF_EMODEL, IMF_EUSAGE, IMF_EIO, IMF_ECANCEL. */
 IMF_API int imf_index_folders(imf_finder *finder, const imf_index_options *opt, imf_index_report **report,
                               imf_err *err);
@@ -209,8 +211,10 @@ typedef struct imf_hit {
 } imf_hit;
 
 typedef struct imf_results {
-    /* text and language are NULL for a picture query; language is "ru", "en", "mixed" or "other" */
-    const char *text, *language, *model;
+    /* text and language are NULL for a picture query; language is "ru", "en", "mixed" or "other". translated is what
+     * was looked for instead, where text was typed with the other keyboard layout on: language is its language then,
+     * and the first warning says so; NULL: text itself was looked for */
+    const char *text, *translated, *language, *model;
     double embed_ms, search_ms, total_ms;
     bool degraded;
     const char *const *warnings;
@@ -222,8 +226,9 @@ typedef struct imf_results {
 IMF_API imf_query imf_query_default(void);
 
 /* Finds the k nearest pictures, best first, ties by the smaller id. IMF_OK with n_hits == 0 when nothing is indexed
- * or nothing reaches min_score. Errors: IMF_EUSAGE, IMF_EUNKNOWN, IMF_EMODEL, IMF_EINPUT (the query's picture),
- * IMF_EDAMAGE (names the file), IMF_EMEM. */
+ * or nothing reaches min_score. Errors: IMF_EUSAGE, IMF_EUNKNOWN, IMF_EMODEL, IMF_EOUTDATED (the collection,
+ * or all that there is, was indexed before the model changed), IMF_EINPUT (the query's picture), IMF_EDAMAGE (names the
+ * file), IMF_EMEM. */
 IMF_API int imf_search(imf_finder *finder, const imf_query *query, imf_results **results, imf_err *err);
 IMF_API void imf_results_free(imf_results **results);
 
@@ -292,6 +297,7 @@ typedef struct imf_collection {
     uint64_t items, moments, failed, offline, bytes;
     const char *const *roots; /* absolute, by name; filled by imf_collection_get only */
     size_t n_roots;
+    bool waiting; /* its model has changed, and some pictures wait for an index run: they are not searched yet */
 } imf_collection;
 
 typedef struct imf_status {

@@ -26,6 +26,9 @@ void imf_answer_error(imf_answer *a, const imf_route *route, const imf_err *err)
     case IMF_EBUSY:
         problem = IMF_PROBLEM_BUSY;
         break;
+    case IMF_EOUTDATED:
+        problem = IMF_PROBLEM_OUTDATED;
+        break;
     default:
         break;
     }

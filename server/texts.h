@@ -40,6 +40,9 @@
       "Внутренняя ошибка", "ошибка сервера; посмотрите в его терминале")                                               \
     X(IMF_PROBLEM_BUSY, 503, "busy", "Busy", "too many requests at once; try again in a second", "Перегрузка",         \
       "слишком много запросов сразу; повторите через секунду")                                                         \
+    X(IMF_PROBLEM_OUTDATED, 503, "outdated", "To be indexed again",                                                    \
+      "the model has changed since this collection was indexed; index it again", "Нужна новая индексация",             \
+      "модель изменилась с тех пор, как эта коллекция проиндексирована; проиндексируйте её снова")                     \
     X(IMF_PROBLEM_VERSION, 505, "bad-request", "HTTP version not supported", "only HTTP/1.1 and HTTP/1.0 are spoken",  \
       "Версия HTTP не поддерживается", "поддерживаются только HTTP/1.1 и HTTP/1.0")
 

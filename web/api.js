@@ -4,11 +4,12 @@
  */
 
 export class ApiError extends Error {
-    constructor(status, detail) {
+    constructor(status, detail, type = '') {
         super(detail || `status ${status}`);
         this.name = 'ApiError';
         this.status = status;
         this.detail = detail;
+        this.type = type; /* the server's word for it */
     }
 }
 
@@ -32,7 +33,7 @@ async function call(path, options = {}) {
     }
     if (!response.ok) {
         const detail = answer && typeof answer.detail === 'string' ? answer.detail : '';
-        throw new ApiError(response.status, detail);
+        throw new ApiError(response.status, detail, answer?.type);
     }
     if (answer === null || typeof answer !== 'object') {
         throw new ApiError(0, '');

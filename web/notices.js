@@ -69,6 +69,10 @@ export function failed(error, actions) {
         return notice({ icon: 'warning', title: t('no_item_title'), text: t('no_item_text'),
                         actions: [{ ...toStart, strong: true }] });
     case 503:
+        if (error.type === 'outdated') {
+            return notice({ icon: 'warning', title: t('outdated_title'), text: t('outdated_text'),
+                            detail: error.detail, actions: [again] });
+        }
         return notice({ icon: 'warning', title: t('busy_title'), text: t('busy_text'), actions: [again] });
     default:
         return notice({ icon: 'warning', title: t('failed_title'), text: t('failed_text'), detail: error.detail,

@@ -122,7 +122,8 @@ export class Results {
         const all = this.#answer.results.length;
         const count = shown === all ? t('found', all, formatNumber(all))
                                     : t('found_of', shown, formatNumber(shown), formatNumber(all));
-        const of = this.#place.text ? t('found_for', this.#place.text) : this.#like();
+        const words = this.#answer.query?.translated ?? this.#place.text; /* what was meant, if typed otherwise */
+        const of = words ? t('found_for', words) : this.#like();
         find('summary').replaceChildren(element('strong', {}, count), element('bdi', {}, of));
         find('announcement').textContent = count + of;
         const took = this.#answer.took_ms;
@@ -142,7 +143,12 @@ export class Results {
     }
 
     #remarks(answer) {
-        const lines = [...(answer.warnings ?? [])].map((text) => fileName(String(text)));
+        const { text, translated } = answer.query ?? {};
+        const warnings = (answer.warnings ?? []).slice(translated ? 1 : 0); /* the first says what t() says below */
+        const lines = warnings.map((warning) => fileName(String(warning)));
+        if (translated) {
+            lines.unshift(t('other_layout', text, translated));
+        }
         if (answer.degraded) {
             lines.unshift(t('degraded'));
         }

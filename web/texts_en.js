@@ -66,6 +66,7 @@ export default {
 
     // Notes and states
     nothing_fits: 'Nothing here really fits. These are the nearest.',
+    other_layout: (typed, meant) => `Searched for “${meant}”: “${typed}” was typed in the other keyboard layout.`,
     degraded: 'The answer may be incomplete: part of the index could not be read. “imagefinder verify” says which.',
     not_calibrated: 'The score is a cosine from −1 to 1. This model has no calibration yet, so compare scores only ' +
         'within one search.',
@@ -84,6 +85,8 @@ export default {
     gone_title: 'The server does not answer',
     gone_text: 'Image Finder was stopped, or it is not reachable. Start it again in a terminal:',
     retry: 'Try again',
+    outdated_title: 'These pictures need to be indexed again',
+    outdated_text: 'The model has changed since they were indexed. Nothing is lost: run the command in a terminal.',
     busy_title: 'Busy right now',
     busy_text: 'The server has more requests than it takes at a time. Wait a moment and try again.',
     no_collection_title: 'This collection does not exist',

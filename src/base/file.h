@@ -47,8 +47,8 @@ typedef struct imf_file_layer {
 const imf_file_layer *imf_file_posix(void);
 
 /* Reads a whole file of at most `most` bytes; links are followed. *bytes is never NULL on success, is not terminated,
- * and is imf_free'd by the caller. A file that shrinks meanwhile is read as cut. 0, -EFBIG (longer), -ENOMEM, or another
- * negated errno. */
+ * and is imf_free'd by the caller. A file that shrinks meanwhile is read as cut. 0, -EFBIG (longer), -ENOMEM, or
+ * another negated errno. */
 int imf_read_file(const char *path, size_t most, char **bytes, size_t *n);
 
 /* Creates path and its missing parents (mode 0700). 0 or a negated errno. */

@@ -82,6 +82,7 @@
 #define MSG_WEIGHTS_MISSING "%s: there is no tensor %s; the file is not the one that its config.json describes"
 #define MSG_WEIGHTS_UNFIT \
     "%s: tensor %s is %s [%s], expected %s [%s]; the file is not the one that its config.json describes"
+#define MSG_WEIGHTS_NOT_FINITE "%s: tensor %s holds a number that is not finite; get the model again"
 #define MSG_WEIGHTS_TWICE "%s: two tensors have the name %.*s; get the file again"
 #define MSG_WEIGHTS_INDEX "%s: not an index of weights: %s; get the file again"
 #define MSG_WEIGHTS_INDEX_SHARD "%s: the shard name '%.*s' is not the plain name of a file in the same folder"
@@ -176,10 +177,12 @@
 #define MSG_CONFIG_INT "%s: %s%s is not an integer from %d to %d; get the model again"
 #define MSG_CONFIG_REAL "%s: %s%s is not a number from %g to %g; get the model again"
 #define MSG_CONFIG_REALS "%s: %s%s is not a list of %zu numbers from %g to %g; get the model again"
-#define MSG_STARTER_DIM "%s: dim is %d, but picture.concept_dim + picture.learned_dim is %d + %d; get the model again"
+#define MSG_STARTER_DIM \
+    "%s: dim is %d, but picture.concept_dim + learned_dim + colour_dim + 1 is %d + %d + %d + 1; get the model again"
+#define MSG_STARTER_BIN "%s: tensor %s: number %zu is %u, but there are %d colours; get the model again"
+#define MSG_STARTER_WINDOW "%s: tensor %s is 0 everywhere inside, so that no colour counts; get the model again"
 #define MSG_STARTER_HUGE \
     "the model's layer %s asks for more memory than any starter needs: config.json is damaged; get the model again"
-#define MSG_STARTER_NOT_FINITE "the model's tensor %s holds a number that is not finite; get the model again"
 #define MSG_STARTER_NO_WORDS "the query has no Russian or English word; type one"
 #define MSG_STARTER_ROW \
     "word %zu points outside the model's table of %u rows; this is a fault of Image Finder, please report it"
@@ -203,7 +206,6 @@
 #define MSG_CLIP_NEITHER "%s: no config.json, and the tensors are not OpenAI's CLIP; give a model's folder as published"
 #define MSG_CLIP_TENSOR "%s: tensor %s is %s [%s], expected floats [%s]; the weights do not fit the configuration"
 #define MSG_CLIP_BLOCKS "%s: tensor %s is one block too many: the configuration has %d; the weights do not fit it"
-#define MSG_CLIP_NOT_FINITE "%s: tensor %s holds a number that is not finite; get the model again"
 #define MSG_CLIP_VECTOR "the model %s gives no usable vector here: its weights are damaged; get the model again"
 #define MSG_CLIP_MEMORY \
     "%s: computing with this model takes %zu MB of memory, and the machine has %zu; choose a smaller model"
@@ -300,6 +302,9 @@
 #define MSG_TEMPLATES_EMPTY "%s: there are no templates; write one a line, with {} for the words"
 #define MSG_FINDER_MODEL_OTHER \
     "collection '%s' was indexed with the model %s, not with %s; leave out --model, or use another collection"
+#define MSG_FINDER_OUTDATED \
+    "collection '%s' was indexed with an earlier version of the model %.100s; " \
+    "run `imagefinder index PATH -c '%s'` again"
 #define MSG_FINDER_NO_WORDS "'%s' has no Russian or English word; the model reads these two languages"
 #define MSG_FINDER_EMPTY_QUERY "the query is empty; give some words, or @FILE"
 #define MSG_FINDER_ONE_QUERY "a query is words, one picture or one item; give one of them"
@@ -359,7 +364,19 @@
 #define NOTE_FINDER_NO_SANDBOX \
     "pictures are decoded without a sandbox: this system does not let the decoder lock itself in; " \
     "`imagefinder doctor` says what to do"
+#define NOTE_FINDER_CHANGED \
+    "the model %s has changed since collection '%s' was indexed: its pictures are embedded again"
+#define NOTE_FINDER_WAITING \
+    "%s: pictures that wait to be embedded again: %llu; run `imagefinder index` with this path and -c '%s'"
+#define NOTE_FINDER_WAITING_MORE \
+    "%llu more pictures wait below %llu other paths; `imagefinder collection show` lists them"
+#define WARN_FINDER_LAYOUT "'%s' was read as '%s' (typed in the other keyboard layout)"
 #define WARN_FINDER_LEFT_OUT "collection '%s' was left out: it was indexed with the model %s"
+#define WARN_FINDER_OUTDATED \
+    "collection '%s' was left out: it was indexed with an earlier version of the model %s; " \
+    "run `imagefinder index PATH -c '%s'` again"
+#define WARN_FINDER_WAITING \
+    "collection '%s' is searched in part: other pictures of it wait for `imagefinder index PATH -c '%s'`"
 #define REASON_FINDER_OPEN "cannot be opened (%s)"
 #define REASON_FINDER_READ "cannot be read (%s)"
 #define REASON_FINDER_CHANGED "changed while it was read; it is tried again at the next run"

@@ -38,6 +38,7 @@ bool imf_collection_copy(imf_arena *a, imf_collection *to, const imf_store_colle
         .failed = from->failed,
         .offline = from->offline,
         .bytes = from->bytes,
+        .waiting = from->waiting,
     };
     bool ok = queries && to->name && to->title && to->description && to->model;
     for (size_t i = 0; i < from->n_queries && ok; i++)

@@ -100,7 +100,7 @@ int imf_finder_embed_file(imf_finder *f, imf_model *model, const char *path, boo
     if (rc != IMF_OK)
         goto out;
     if (!f->session)
-        IMF_TRY(imf_model_session_new(&f->session, model, err));
+        IMF_TRY(imf_model_session_new(&f->session, model, f->exact, err));
     rc = imf_model_embed_views(f->session, &decoded, raw, vector, err);
 out:
     imf_decoded_clear(&decoded);

@@ -53,6 +53,15 @@ static int embed_one(imf_finder *f, imf_model *model, const imf_embed_input *in,
     return imf_model_embed_text(model, in->text, templates, o->raw, row, err);
 }
 
+/* A picture tower of the other kind makes room for one of this. */
+static void use_precision(imf_finder *f, const char *precision)
+{
+    bool exact = precision && strcmp(precision, "f32") == 0;
+    if (exact != f->exact)
+        imf_model_session_free(&f->session);
+    f->exact = exact;
+}
+
 int imf_embed(imf_finder *finder, const imf_embed_input *inputs, size_t n, const imf_embed_options *opt, float *rows,
               imf_err *err)
 {
@@ -63,10 +72,12 @@ int imf_embed(imf_finder *finder, const imf_embed_input *inputs, size_t n, const
     if (o.precision && strcmp(o.precision, "f32") != 0 && strcmp(o.precision, "auto") != 0)
         return imf_fail(err, IMF_EUSAGE, MSG_FINDER_PRECISION, o.precision);
     IMF_TRY(use_default_model(finder, &model, err));
+    use_precision(finder, o.precision);
     IMF_TRY(imf_templates_get(&templates, model, o.templates ? o.templates : "none", err));
     for (size_t i = 0; i < n; i++)
         IMF_TRY(embed_one(finder, model, &inputs[i], &o, &templates, rows + i * (size_t)model->dim, err));
 out:
+    use_precision(finder, NULL);
     imf_templates_clear(&templates);
     return rc;
 }

@@ -99,9 +99,7 @@ void imf_close(imf_finder **finder)
     imf_finder *f = *finder;
     imf_finder_close_reader(f);
     imf_pool_close(&f->pool);
-    imf_model_session_free(&f->session);
-    imf_model_close(&f->loaded);
-    imf_free(f->loaded_as);
+    imf_finder_forget_model(f);
     imf_free(f->model);
     imf_free(f->home);
     imf_free(f);
@@ -136,6 +134,14 @@ int imf_finder_open_store(const imf_finder *f, bool create, imf_store **out, imf
     return rc;
 }
 
+void imf_finder_forget_model(imf_finder *f)
+{
+    imf_model_session_free(&f->session);
+    imf_model_close(&f->loaded);
+    imf_free(f->loaded_as);
+    f->loaded_as = NULL;
+}
+
 int imf_finder_use_model(imf_finder *f, const char *reference, imf_model **out, imf_err *err)
 {
     if (!f->loaded || (strcmp(f->loaded_as, reference) != 0 && strcmp(f->loaded->reference, reference) != 0)) {
@@ -147,9 +153,7 @@ int imf_finder_use_model(imf_finder *f, const char *reference, imf_model **out, 
             imf_free(as);
             return rc;
         }
-        imf_model_session_free(&f->session);
-        imf_model_close(&f->loaded);
-        imf_free(f->loaded_as);
+        imf_finder_forget_model(f);
         f->loaded = model;
         f->loaded_as = as;
     }
@@ -170,6 +174,18 @@ int imf_finder_usual_model(imf_finder *f, char **reference, imf_err *err)
     }
     imf_store_collection_clear(&found);
     return rc;
+}
+
+bool imf_finder_is_outdated(const imf_store_collection *c, const imf_model *model)
+{
+    return strcmp(c->model, model->reference) == 0;
+}
+
+int imf_finder_fail_space(const imf_store_collection *c, const imf_model *model, imf_err *err)
+{
+    if (imf_finder_is_outdated(c, model))
+        return imf_fail(err, IMF_EOUTDATED, MSG_FINDER_OUTDATED, c->name, c->model, c->name);
+    return imf_fail(err, IMF_EMODEL, MSG_FINDER_MODEL_OTHER, c->name, c->model, model->name);
 }
 
 int imf_finder_open_index(const imf_finder *f, imf_store *store, int64_t space_id, const uint8_t space[16], int dim,

@@ -36,6 +36,7 @@ typedef struct imf_model {
     int dim, image_size;
     imf_view_recipe views[IMF_MAX_VIEWS];
     size_t n_views;
+    const struct imf_calibration *calibration; /* nn/calibration.h; the kind's. NULL: its scores are no probabilities */
     bool has_reference; /* its own code prepares pictures otherwise than we do: IMF_DECODE_REFERENCE */
     uint8_t stamp[16];  /* of its files' names, sizes and dates */
     char *cache;        /* the file of the home that remembers its space; NULL: none */
@@ -70,7 +71,8 @@ int imf_model_embed_text(imf_model *model, const char *text, const imf_templates
 /* One thread's picture tower, made and used by one thread. It computes on one processor, as texts do: a team of OpenMP
  * threads waits for its slowest, which costs up to twentyfold as soon as anything else runs. */
 typedef struct imf_model_session imf_model_session;
-int imf_model_session_new(imf_model_session **out, const imf_model *model, imf_err *err);
+/* exact: float32 throughout, even where the model's tower has something faster */
+int imf_model_session_new(imf_model_session **out, const imf_model *model, bool exact, imf_err *err);
 void imf_model_session_free(imf_model_session **session);
 
 /* The views of one picture -> vector [dim]: the mean of the views' vectors, unit length unless raw. Errors: IMF_EINPUT
@@ -125,6 +127,7 @@ struct imf_finder {
     imf_model *loaded;   /* the last model used */
     char *loaded_as;     /* the reference that it was asked for with */
     imf_model_session *session; /* its picture tower; NULL until the first picture of a query */
+    bool exact;                 /* what session was made with, or shall be */
     imf_pool *pool;      /* NULL until the first picture */
     imf_reader reader;
     const imf_file_layer *fl;
@@ -135,9 +138,16 @@ char *imf_finder_path(const imf_finder *f, const char *name);                 /*
 int imf_finder_open_store(const imf_finder *f, bool create, imf_store **out, imf_err *err);
 /* borrowed; kept open for the next call */
 int imf_finder_use_model(imf_finder *f, const char *reference, imf_model **out, imf_err *err);
+void imf_finder_forget_model(imf_finder *f); /* the next use opens it anew */
 /* The reference of the model that a command without one uses: the finder's, else that of the collection "default", else
  * "starter". imf_free'd by the caller. */
 int imf_finder_usual_model(imf_finder *f, char **reference, imf_err *err);
+
+/* Whether the collection, which is in another space than the model's, was indexed with this model all the same, before
+ * its files changed. */
+bool imf_finder_is_outdated(const imf_store_collection *c, const imf_model *model);
+/* The error of a collection that is in another space than the model's: IMF_EOUTDATED or IMF_EMODEL. */
+int imf_finder_fail_space(const imf_store_collection *c, const imf_model *model, imf_err *err);
 
 /* Opens the vectors of a space as the catalog has them now. */
 int imf_finder_open_index(const imf_finder *f, imf_store *store, int64_t space_id, const uint8_t space[16], int dim,

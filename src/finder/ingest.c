@@ -173,10 +173,14 @@ static int prepare_collection(imf_run *r, imf_err *err)
     open = true;
     IMF_TRY(imf_store_space(r->store, model->space, model->dim, model->name, &r->space, err));
     if (!is_new && found.space != r->space) {
-        rc = imf_fail(err, IMF_EMODEL, MSG_FINDER_MODEL_OTHER, name, found.model, model->name);
-        goto out;
+        if (!imf_finder_is_outdated(&found, model)) {
+            rc = imf_finder_fail_space(&found, model, err);
+            goto out;
+        }
+        r->moves = true;
     }
     r->collection = found.id;
+    r->waiting = r->moves || found.waiting;
     if (is_new)
         IMF_TRY(imf_store_collection_add(r->store, name, model->reference, r->space, &r->collection, err));
     for (size_t i = 0; i < r->n_roots; i++) { /* a missing path becomes no root, but it may be one */

@@ -1,8 +1,8 @@
 /*
- * One index run, shared by its three files: ingest.c (the run from start to end), ingest_plan.c (what is new,
- * changed, gone), ingest_batch.c (gathering and committing). The data structure to understand first is imf_run:
- * `scan` is what lies on the disk, `known` what the catalog has, and a file is either settled by comparing the two,
- * or becomes a job.
+ * One index run, shared by its four files: ingest.c (the run from start to end), ingest_plan.c (what is new, changed,
+ * gone), ingest_batch.c (gathering and committing), ingest_move.c (where the model has changed). The data structure to
+ * understand first is imf_run: `scan` is what lies on the disk, `known` what the catalog has, and a file is either
+ * settled by comparing the two, or becomes a job.
  */
 #ifndef IMF_FINDER_INGEST_H
 #define IMF_FINDER_INGEST_H
@@ -49,6 +49,8 @@ typedef struct imf_run {
     imf_index *index;
     imf_model *model;        /* borrowed */
     int64_t collection, space;
+    bool moves;              /* the model has changed: the collection moves to `space` with what is committed first */
+    bool waiting;            /* that, or it has moved before: not every known file has a vector in `space` */
 
     imf_run_root *roots;
     size_t n_roots;
@@ -78,10 +80,19 @@ typedef struct imf_run {
     uint64_t done;
 } imf_run;
 
+/* ingest_move.c */
+/* In an open transaction: moves a collection whose model has changed, unless that was done. */
+int imf_run_move(imf_run *r, imf_err *err);
+/* Whether a file that is as it was indexed has its vector. */
+int imf_run_has_vector(imf_run *r, const imf_run_known *known, bool *has, imf_err *err);
+/* In the last transaction: notes on what still waits. */
+int imf_run_tell_waiting(imf_run *r, imf_err *err);
+
 /* ingest_plan.c */
 int imf_run_plan(imf_run *r, imf_err *err);       /* walks, compares; fills candidates, counts what is settled */
 /* NULL when the catalog does not have it */
 const imf_run_known *imf_run_find_known(const imf_run *r, const char *path);
+bool imf_run_is_known_as(const imf_run *r, const char *path, int64_t item); /* and with this content */
 int imf_run_remove_gone(imf_run *r, imf_err *err); /* after the last batch */
 
 /* ingest_batch.c */

@@ -43,8 +43,7 @@ static int count_moved(imf_run *r, int64_t item, imf_err *err)
 
 int imf_run_settle(imf_run *r, imf_job *job, int64_t item, imf_err *err)
 {
-    const imf_run_known *known = imf_run_find_known(r, job->path);
-    bool touched = known && known->item == item; /* a new date on the same content */
+    bool touched = imf_run_is_known_as(r, job->path, item); /* a new date on the same content */
     int rc = add_change(r, job, item, NULL, err);
     if (rc == IMF_OK && !touched)
         rc = count_moved(r, item, err);
@@ -113,11 +112,13 @@ static int put_job_path(imf_run *r, const imf_job *job, int64_t item, imf_err *e
     return put_path(r, job->file, (uint64_t)job->st.st_size, imf_mtime_ns(&job->st), item, NULL, NULL, err);
 }
 
-/* One picture of the batch: its item, its thumbnail, its moment, its path and those of its copies. */
-static int put_picture(imf_run *r, imf_job *job, uint64_t vector_id, imf_err *err)
+/* One picture of the batch: its item, its thumbnail, its moment, its path and those of its copies. *renamed counts the
+ * copies whose paths are new. */
+static int put_picture(imf_run *r, imf_job *job, uint64_t vector_id, uint64_t *renamed, imf_err *err)
 {
     int rc = IMF_OK;
     int64_t item = job->item;
+    bool has_moved = item != 0 && !imf_run_is_known_as(r, job->path, item);
     if (item == 0)
         IMF_TRY(
             imf_store_item_add(r->store, job->hash, (uint64_t)job->st.st_size, job->width, job->height, &item, err));
@@ -125,9 +126,14 @@ static int put_picture(imf_run *r, imf_job *job, uint64_t vector_id, imf_err *er
         IMF_TRY(imf_store_thumbnail_put(r->store, item, job->thumbnail, job->thumbnail_size, err));
     IMF_TRY(imf_store_moment_add(r->store, item, r->space, vector_id, -1, -1, err));
     IMF_TRY(put_job_path(r, job, item, err));
+    if (has_moved)
+        IMF_TRY(count_moved(r, item, err));
     for (const imf_job *copy = job->copies; copy; copy = copy->next) {
         IMF_TRY(put_job_path(r, copy, item, err));
+        if (imf_run_is_known_as(r, copy->path, item))
+            continue;
         IMF_TRY(count_moved(r, item, err));
+        ++*renamed;
     }
 out:
     return rc;
@@ -154,7 +160,7 @@ int imf_run_commit(imf_run *r, imf_err *err)
     uint64_t ids[IMF_BATCH_PICTURES];
     imf_index_segment segments[4];
     size_t n_segments = sizeof segments / sizeof segments[0];
-    uint64_t added = 0, copies = 0;
+    uint64_t added = 0, copies = 0, renamed = 0;
     double start = imf_now_ms();
     bool open = false;
 
@@ -166,6 +172,7 @@ int imf_run_commit(imf_run *r, imf_err *err)
     }
     IMF_TRY(imf_store_begin(r->store, err));
     open = true;
+    IMF_TRY(imf_run_move(r, err));
     if (r->n_batch > 0) {
         IMF_TRY(imf_index_committed(r->index, segments, &n_segments, err));
         for (size_t i = 0; i < n_segments; i++) {
@@ -175,7 +182,7 @@ int imf_run_commit(imf_run *r, imf_err *err)
     }
     size_t slot = 0;
     for (imf_job *job = r->batch; job; job = job->next, slot++) {
-        IMF_TRY(put_picture(r, job, ids[slot], err));
+        IMF_TRY(put_picture(r, job, ids[slot], &renamed, err));
         added++;
         for (const imf_job *copy = job->copies; copy; copy = copy->next)
             copies++;
@@ -186,7 +193,8 @@ int imf_run_commit(imf_run *r, imf_err *err)
     open = false;
     r->report->added += added;
     r->report->moments += added;
-    r->report->renamed += copies;
+    r->report->renamed += renamed;
+    r->report->unchanged += copies - renamed; /* known, and embedded again */
     r->done += added + copies;
     forget_batch(r);
     if (!(r->change_arena = imf_arena_new()))

@@ -32,6 +32,12 @@ const imf_run_known *imf_run_find_known(const imf_run *r, const char *path)
     return r->n_known > 0 ? bsearch(&key, r->known, r->n_known, sizeof *r->known, known_by_path) : NULL;
 }
 
+bool imf_run_is_known_as(const imf_run *r, const char *path, int64_t item)
+{
+    const imf_run_known *known = imf_run_find_known(r, path);
+    return known && known->item == item;
+}
+
 /* Everything that the catalog has below the roots, by path, once. */
 static int load_known(imf_run *r, imf_err *err)
 {
@@ -108,6 +114,8 @@ static int compare(imf_run *r, imf_err *err)
     if (!r->candidates)
         return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "comparing files");
     for (size_t i = 0, k = 0; i < r->scan.n_files; i++) {
+        int rc = IMF_OK;
+        bool has = true;
         const imf_scan_file *file = &r->scan.files[i];
         while (k < r->n_known && strcmp(r->known[k].path, file->path) < 0)
             k++;
@@ -116,15 +124,17 @@ static int compare(imf_run *r, imf_err *err)
             known->there = true;
         if (!known || known->size != file->size || known->mtime_ns != file->mtime_ns) {
             r->candidates[r->n_candidates++] = i;
-        } else if (known->item != 0) {
+        } else if (known->item == 0) {
+            rc = imf_run_count_failure(r, file->path, known->reason ? known->reason : "", err);
+            r->done++;
+        } else if ((rc = imf_run_has_vector(r, known, &has, err)) == IMF_OK && has) {
             r->report->unchanged++;
             r->done++;
         } else {
-            int rc = imf_run_count_failure(r, file->path, known->reason ? known->reason : "", err);
-            if (rc != IMF_OK)
-                return rc;
-            r->done++;
+            r->candidates[r->n_candidates++] = i;
         }
+        if (rc != IMF_OK)
+            return rc;
     }
     r->report->seen = r->scan.n_files;
     return IMF_OK;
@@ -179,17 +189,29 @@ static size_t count_pairs(int64_t *a, size_t n_a, int64_t *b, size_t n_b)
     return pairs;
 }
 
+/* Files of segments that the catalog does not name any more. */
+static void remove_segments(const imf_run *r, const uint32_t *numbers, size_t n)
+{
+    char *folder = imf_finder_path(r->f, "segments");
+    for (size_t i = 0; i < n && folder; i++)
+        imf_index_remove(r->f->fl, folder, numbers[i]);
+    imf_free(folder);
+}
+
 int imf_run_remove_gone(imf_run *r, imf_err *err)
 {
     int rc = IMF_OK;
     uint64_t swept = 0;
-    size_t n_gone = 0;
+    size_t n_gone = 0, n_unused = 0;
+    uint32_t *unused = NULL; /* segments that nothing refers to any more */
     bool open = false;
     int64_t *gone = imf_alloc_array(r->n_known, sizeof *gone); /* their items */
     if (!gone)
         return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "indexing");
     IMF_TRY(imf_store_begin(r->store, err));
     open = true;
+    if (r->scan.n_files > 0) /* nothing was there: a disk that is not plugged in must not cost its old vectors */
+        IMF_TRY(imf_run_move(r, err));
     for (size_t i = 0; i < r->n_known; i++) {
         const imf_run_known *known = &r->known[i];
         if (known->there || is_kept(r, known->path))
@@ -201,12 +223,16 @@ int imf_run_remove_gone(imf_run *r, imf_err *err)
         if (r->roots[i].id != 0)
             IMF_TRY(imf_store_root_offline(r->store, r->roots[i].id, r->roots[i].kept, err));
     IMF_TRY(imf_store_sweep(r->store, &swept, err));
+    IMF_TRY(imf_run_tell_waiting(r, err));
+    IMF_TRY(imf_store_unused_remove(r->store, &unused, &n_unused, err));
     IMF_TRY(imf_store_commit(r->store, err));
     open = false;
+    remove_segments(r, unused, n_unused);
     r->report->removed = n_gone - count_pairs(gone, n_gone, r->moved, r->n_moved);
 out:
     if (open)
         imf_store_rollback(r->store);
+    imf_free(unused);
     imf_free(gone);
     return rc;
 }

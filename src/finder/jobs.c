@@ -104,7 +104,7 @@ static void embed(imf_jobs *jobs, imf_job *job, const imf_decoded *views, imf_mo
     if (!job->vector)
         rc = imf_fail(&e, IMF_EMEM, MSG_OUT_OF_MEMORY, "indexing");
     if (rc == IMF_OK && !*session)
-        job->model_failed = (rc = imf_model_session_new(session, jobs->model, &e)) != IMF_OK;
+        job->model_failed = (rc = imf_model_session_new(session, jobs->model, false, &e)) != IMF_OK;
     if (rc == IMF_OK && (rc = imf_model_embed_views(*session, views, false, job->vector, &e)) == IMF_EINPUT)
         fail(job, rc, "%s", imf_tr(REASON_FINDER_EMBED));
     else if (rc != IMF_OK)

@@ -96,7 +96,7 @@ char *imf_results_json(const imf_results *r)
     json_object_set_new(query, "text", text_or_null(r->text));
     json_object_set_new(query, "language", text_or_null(r->language));
     json_object_set_new(query, "model", imf_json_readable(r->model));
-    json_object_set_new(query, "translated", json_null());
+    json_object_set_new(query, "translated", text_or_null(r->translated));
     json_object_set_new(took, "embed", milliseconds(r->embed_ms));
     json_object_set_new(took, "search", milliseconds(r->search_ms));
     json_object_set_new(took, "total", milliseconds(r->total_ms));

@@ -141,7 +141,7 @@ struct imf_model_session {
     float *one;  /* [dim], a view's vector */
 };
 
-int imf_model_session_new(imf_model_session **out, const imf_model *model, imf_err *err)
+int imf_model_session_new(imf_model_session **out, const imf_model *model, bool exact, imf_err *err)
 {
     int rc = IMF_OK;
     imf_model_session *s = imf_alloc_array(1, sizeof *s);
@@ -151,7 +151,7 @@ int imf_model_session_new(imf_model_session **out, const imf_model *model, imf_e
     }
     s->model = model;
     imf_dnn_use_threads(1);
-    IMF_TRY(model->kind->tower_new(&s->tower, model, err));
+    IMF_TRY(model->kind->tower_new(&s->tower, model, exact, err));
     *out = s;
     s = NULL;
 out:

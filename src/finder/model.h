@@ -25,7 +25,8 @@ typedef struct imf_model_kind {
     /* NULL where a text does not become numbered pieces */
     int (*tokenize)(imf_model *m, const char *text, imf_ids *ids, imf_err *err);
 
-    int (*tower_new)(void **tower, const imf_model *m, imf_err *err); /* pictures; one thread's */
+    const char *(*precision)(void); /* of a tower that need not be exact: "int8" ... */
+    int (*tower_new)(void **tower, const imf_model *m, bool exact, imf_err *err); /* pictures; one thread's */
     void (*tower_free)(void **tower);
     int (*embed_view)(void *tower, const uint8_t *rgb, float *vector, imf_err *err);
 } imf_model_kind;

@@ -261,10 +261,16 @@ out:
 
 /* ---- Pictures ---------------------------------------------------------------------------------------------------- */
 
-static int clip_tower_new(void **tower, const imf_model *m, imf_err *err)
+static const char *clip_precision(void)
+{
+    return "f32";
+}
+
+static int clip_tower_new(void **tower, const imf_model *m, bool exact, imf_err *err)
 {
     const clip *c = m->self;
     imf_clip_session *s = NULL;
+    (void)exact; /* there is nothing else */
     int rc = imf_clip_picture_session(&s, c->clip, 1, err);
 
     *tower = s;
@@ -293,6 +299,7 @@ const imf_model_kind imf_model_clip = {
     .check_texts = clip_check_texts,
     .embed_texts = clip_embed_texts,
     .tokenize = clip_tokenize,
+    .precision = clip_precision,
     .tower_new = clip_tower_new,
     .tower_free = clip_tower_free,
     .embed_view = clip_embed_view,

@@ -1,7 +1,8 @@
-/* The starter as a kind of model (model.h): words to rows of its table, three views to one vector. */
+/* The starter as a kind of model (model.h): words to rows of its table, views to one vector. */
 #include <string.h>
 
 #include "finder/model.h"
+#include "nn/dnn.h"
 #include "nn/starter.h"
 #include "nn/weights.h"
 #include "text/words.h"
@@ -20,9 +21,12 @@ static int starter_open(imf_model *m, unsigned flags, imf_err *err)
     m->family = "imagefinder-starter";
     m->dim = c->dim;
     m->image_size = c->picture_size;
+    m->calibration = imf_starter_get_calibration(s);
     m->views[m->n_views++] = (imf_view_recipe){IMF_VIEW_SUBJECT, IMF_FILTER_BICUBIC, IMF_WHEN_ALPHA, side, side, 0};
-    m->views[m->n_views++] = (imf_view_recipe){IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, IMF_WHEN_OPAQUE, side, side, 0};
-    m->views[m->n_views++] = (imf_view_recipe){IMF_VIEW_SQUASH, IMF_FILTER_BICUBIC, IMF_WHEN_OPAQUE, side, side, 0};
+    if (c->centre)
+        m->views[m->n_views++] = (imf_view_recipe){IMF_VIEW_CENTRE, IMF_FILTER_BICUBIC, IMF_WHEN_OPAQUE, side, side, 0};
+    if (c->squash)
+        m->views[m->n_views++] = (imf_view_recipe){IMF_VIEW_SQUASH, IMF_FILTER_BICUBIC, IMF_WHEN_OPAQUE, side, side, 0};
     return IMF_OK;
 }
 
@@ -39,8 +43,17 @@ static void starter_space(const imf_model *m, char out[33])
     imf_starter_space(m->self, out);
 }
 
-/* Scales belong to the quantisation and are no parameters; a byte of U8 holds two of 4 bits
- * (docs/internals/starter.md). */
+/* Scales belong to the quantisation, the two colour tensors name colours and places, and which words are known is a
+ * fact: none of them are parameters. */
+static bool is_parameter(const char *name)
+{
+    size_t n = strlen(name);
+
+    return (n < 6 || strcmp(name + n - 6, ".scale") != 0) && strncmp(name, "picture.colour.", 15) != 0 &&
+           strcmp(name, "text.known") != 0;
+}
+
+/* A byte of U8 holds two parameters of 4 bits (docs/internals/starter.md). */
 static int starter_count(const imf_model *m, uint64_t *parameters, uint64_t *tensors, const char **file, imf_err *err)
 {
     imf_weights *weights = NULL;
@@ -55,8 +68,7 @@ static int starter_count(const imf_model *m, uint64_t *parameters, uint64_t *ten
     *parameters = 0;
     for (size_t i = 0; i < *tensors; i++) {
         const imf_tensor *t = imf_weights_at(weights, i);
-        size_t n = strlen(t->name);
-        if (n < 6 || strcmp(t->name + n - 6, ".scale") != 0)
+        if (is_parameter(t->name))
             *parameters += t->dtype == IMF_U8 ? 2 * (uint64_t)t->count : t->count;
     }
     imf_weights_close(&weights);
@@ -81,7 +93,7 @@ static int embed_text(const imf_starter *s, const char *text, float *vector, imf
     if (rc == IMF_OK && rows.n_words == 0)
         rc = imf_fail(err, IMF_EUSAGE, MSG_FINDER_NO_WORDS, text);
     if (rc == IMF_OK)
-        rc = imf_starter_embed_words(s, rows.word_row, rows.ngram_start, rows.ngram_row, rows.n_words, vector, NULL,
+        rc = imf_starter_embed_words(s, rows.word_slot, rows.ngram_start, rows.ngram_row, rows.n_words, vector, NULL,
                                      NULL, err);
     imf_word_rows_clear(&rows);
     return rc;
@@ -96,10 +108,15 @@ static int starter_embed_texts(imf_model *m, const char *const *texts, size_t n,
     return rc;
 }
 
-static int starter_tower_new(void **tower, const imf_model *m, imf_err *err)
+static const char *starter_precision(void)
+{
+    return imf_dnn_has_int8() ? "int8" : "f32";
+}
+
+static int starter_tower_new(void **tower, const imf_model *m, bool exact, imf_err *err)
 {
     imf_starter_session *s = NULL;
-    int rc = imf_starter_session_new(&s, m->self, err);
+    int rc = imf_starter_session_new(&s, m->self, exact, err);
 
     *tower = s;
     return rc;
@@ -127,6 +144,7 @@ const imf_model_kind imf_model_starter = {
     .check_texts = starter_check_texts,
     .embed_texts = starter_embed_texts,
     .tokenize = NULL,
+    .precision = starter_precision,
     .tower_new = starter_tower_new,
     .tower_free = starter_tower_free,
     .embed_view = starter_embed_view,

@@ -281,7 +281,7 @@ static int fill_info(imf_model *model, info_box *box, imf_err *err)
     if (rc != IMF_OK)
         return rc;
     info->family = model->family;
-    info->precision = "f32";
+    info->precision = model->kind->precision();
     info->dim = model->dim;
     info->image_size = model->image_size;
     info->name = imf_arena_strdup(box->arena, model->name);

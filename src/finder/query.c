@@ -12,8 +12,10 @@
 #include "base/lang.h"
 #include "base/utf8.h"
 #include "finder/finder.h"
+#include "nn/calibration.h"
 #include "text/fold.h"
 #include "text/language.h"
+#include "text/layout.h"
 
 typedef struct results_box { /* the results and the arena that everything in them lies in */
     imf_results results;
@@ -23,6 +25,7 @@ typedef struct results_box { /* the results and the arena that everything in the
 typedef struct search { /* one search under way */
     imf_finder *f;
     const imf_query *query;
+    const char *words;            /* what is looked for: the query's text, or the one that was meant */
     results_box *box;
     imf_store *store;             /* borrowed, in a snapshot; NULL: no home yet */
     imf_store_collection collection; /* the one asked for; id 0: all */
@@ -92,7 +95,7 @@ static int choose(search *s, imf_err *err)
     if (s->store)
         IMF_TRY(imf_store_space(s->store, s->model->space, s->model->dim, s->model->name, &s->space, err));
     if (name && s->collection.id && s->collection.space != s->space)
-        rc = imf_fail(err, IMF_EMODEL, MSG_FINDER_MODEL_OTHER, name, s->collection.model, s->model->name);
+        rc = imf_finder_fail_space(&s->collection, s->model, err);
     else
         rc = IMF_OK;
     if (!name)
@@ -101,35 +104,82 @@ out:
     return rc;
 }
 
-/* Says which collections a search over all of them leaves out. */
-static int warn_left_out(search *s, imf_err *err)
+/* What a search does not see of a collection, as a warning of the results. NULL: out of memory. */
+static const char *missed(const search *s, const imf_store_collection *c)
 {
+    imf_arena *a = s->box->arena;
+    if (c->space == s->space)
+        return imf_arena_sprintf(a, imf_tr(WARN_FINDER_WAITING), c->name, c->name);
+    if (imf_finder_is_outdated(c, s->model))
+        return imf_arena_sprintf(a, imf_tr(WARN_FINDER_OUTDATED), c->name, c->model, c->name);
+    return imf_arena_sprintf(a, imf_tr(WARN_FINDER_LEFT_OUT), c->name, c->model);
+}
+
+/* Says what the search does not see: collections of other models, or of this one before it changed, and what an index
+ * run has yet to embed again. Where all that the model has was indexed before it changed, that is the error. */
+static int warn_missed(search *s, imf_err *err)
+{
+    int rc = IMF_OK;
     imf_store_collection *all = NULL;
-    size_t n = 0;
-    if (!s->store || s->query->collection)
+    const imf_store_collection *outdated = NULL;
+    bool answers = false;
+    size_t n = 0, count = 0;
+    if (!s->store)
         return IMF_OK;
-    imf_store_space_row *spaces = NULL;
-    int rc = imf_store_spaces(s->store, &spaces, &n, err);
-    bool only_this = rc == IMF_OK && (n == 0 || (n == 1 && spaces[0].id == s->space));
-    imf_free(spaces);
-    if (rc != IMF_OK || only_this) /* the usual case: no need to ask for every collection */
-        return rc;
-    rc = imf_store_collections(s->store, &all, &n, err);
-    if (rc != IMF_OK)
-        return rc;
-    imf_arena *arena = s->box->arena;
-    const char **warnings = imf_arena_alloc(arena, (n > 0 ? n : 1) * sizeof *warnings);
-    size_t count = 0;
-    for (size_t i = 0; i < n && warnings; i++)
-        if (all[i].space != s->space &&
-            (warnings[count] = imf_arena_sprintf(arena, imf_tr(WARN_FINDER_LEFT_OUT), all[i].name, all[i].model)))
-            count++;
-    imf_store_collections_free(&all, n);
+    IMF_TRY(imf_store_collections_plain(s->store, &all, &n, err));
+    const char **warnings = imf_arena_alloc(s->box->arena, (n > 0 ? n : 1) * sizeof *warnings);
+    for (size_t i = 0; i < n && warnings; i++) {
+        const imf_store_collection *c = &all[i];
+        if (s->collection.id && c->id != s->collection.id)
+            continue;
+        if (c->space == s->space)
+            answers = true;
+        else if (!outdated && imf_finder_is_outdated(c, s->model))
+            outdated = c;
+        if (c->space == s->space && !c->waiting)
+            continue;
+        if (!(warnings[count++] = missed(s, c)))
+            warnings = NULL;
+    }
     if (!warnings)
-        return out_of_memory(err);
+        rc = out_of_memory(err);
+    else if (!answers && outdated)
+        rc = imf_finder_fail_space(outdated, s->model, err);
     s->box->results.warnings = warnings;
-    s->box->results.n_warnings = count;
-    return IMF_OK;
+    s->box->results.n_warnings = warnings ? count : 0;
+out:
+    imf_store_collections_free(&all, n);
+    return rc;
+}
+
+/* Looks for what was meant where the query was typed with the other keyboard layout on, and says so before anything
+ * else. */
+static int take_words(search *s, imf_err *err)
+{
+    imf_results *res = &s->box->results;
+    imf_arena *arena = s->box->arena;
+    char *other = NULL;
+    s->words = s->query->text;
+    int rc = imf_text_other_layout(s->words, &other, err);
+    if (rc == IMF_OK && other) {
+        const char **warnings = imf_arena_alloc(arena, (res->n_warnings + 1) * sizeof *warnings);
+        res->translated = imf_arena_strdup(arena, other);
+        if (warnings)
+            warnings[0] = imf_arena_sprintf(arena, imf_tr(WARN_FINDER_LAYOUT), s->words, other);
+        if (!res->translated || !warnings || !warnings[0]) {
+            rc = out_of_memory(err);
+            goto out;
+        }
+        for (size_t i = 0; i < res->n_warnings; i++)
+            warnings[i + 1] = res->warnings[i];
+        res->warnings = warnings;
+        res->n_warnings++;
+        s->words = res->translated;
+    }
+    res->language = imf_text_language(s->words);
+out:
+    imf_free(other);
+    return rc;
 }
 
 /* The vector of words, in the templates that the query asks for, else in those of the model. */
@@ -139,7 +189,7 @@ static int text_vector(search *s, imf_err *err)
     const char *which = s->query->templates ? s->query->templates : "default";
     int rc = imf_templates_get(&templates, s->model, which, err);
     if (rc == IMF_OK)
-        rc = imf_model_embed_text(s->model, s->query->text, &templates, false, s->vector, err);
+        rc = imf_model_embed_text(s->model, s->words, &templates, false, s->vector, err);
     imf_templates_clear(&templates);
     return rc;
 }
@@ -190,6 +240,7 @@ static int fill_hit(search *s, uint64_t id, float score, imf_hit *hit, imf_err *
 {
     imf_store_hit found = {0};
     imf_arena *arena = s->box->arena;
+    const imf_calibration *c = s->model->calibration;
     int rc = imf_store_hit_get(s->store, s->space, id, s->collection.id, &found, err);
     if (rc != IMF_OK)
         return rc;
@@ -199,7 +250,7 @@ static int fill_hit(search *s, uint64_t id, float score, imf_hit *hit, imf_err *
         ok = (paths[i] = imf_arena_strdup(arena, found.paths[i])) != NULL;
     *hit = (imf_hit){
         .score = score,
-        .probability = NAN,
+        .probability = NAN, /* what a model without a calibration knows */
         .verdict = "maybe",
         .paths = paths,
         .n_paths = found.n_paths,
@@ -209,6 +260,10 @@ static int fill_hit(search *s, uint64_t id, float score, imf_hit *hit, imf_err *
         .width = found.width,
         .height = found.height,
     };
+    if (c) {
+        hit->probability = imf_calibration_probability(s->query->text ? &c->text : &c->picture, (double)score);
+        hit->verdict = imf_calibration_verdict(c, hit->probability);
+    }
     imf_hex(found.hash, 16, hit->item);
     hit->collection = imf_arena_strdup(arena, found.collection);
     if (ok) {
@@ -270,13 +325,14 @@ static int run(search *s, imf_err *err)
     IMF_TRY(choose(s, err));
     res->model = imf_arena_strdup(s->box->arena, s->model->name);
     res->text = imf_arena_strdup(s->box->arena, q->text);
-    res->language = q->text ? imf_text_language(q->text) : NULL;
     s->vector = imf_alloc_array((size_t)s->model->dim, sizeof *s->vector);
     if (!res->model || !s->vector || (q->text && !res->text)) {
         rc = out_of_memory(err);
         goto out;
     }
-    IMF_TRY(warn_left_out(s, err));
+    IMF_TRY(warn_missed(s, err));
+    if (q->text)
+        IMF_TRY(take_words(s, err));
     if (s->space)
         IMF_TRY(imf_finder_use_index(s->f, s->space, s->model->space, s->model->dim, &s->index, err));
     then = imf_now_ms();
@@ -312,6 +368,8 @@ int imf_search(imf_finder *finder, const imf_query *query, imf_results **results
         rc = run(&s, err);
     if (rc != IMF_OK)
         imf_finder_end_read(finder, rc, NULL);
+    if (rc == IMF_EOUTDATED) /* or it is our own copy that is older than the collection */
+        imf_finder_forget_model(finder);
     imf_store_collection_clear(&s.collection);
     imf_free(s.vector);
     if (rc == IMF_OK)

@@ -79,7 +79,7 @@ int imf_finder_end_read(imf_finder *f, int rc, imf_err *err)
     else
         imf_store_rollback(r->store);
     bool sound = rc == IMF_OK || rc == IMF_EUSAGE || rc == IMF_EUNKNOWN || rc == IMF_EMODEL || rc == IMF_EINPUT ||
-                 rc == IMF_ENOITEM;
+                 rc == IMF_ENOITEM || rc == IMF_EOUTDATED;
     if (!sound || imf_store_is_frozen(r->store))
         imf_finder_close_reader(f);
     return rc;

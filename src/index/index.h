@@ -46,6 +46,9 @@ int imf_index_open(imf_index **out, const imf_file_layer *fl, const char *folder
                    imf_err *err);
 void imf_index_close(imf_index **index);
 
+/* Removes the file of a segment that the catalog names no more. What cannot be removed is a file that means nothing. */
+void imf_index_remove(const imf_file_layer *fl, const char *folder, uint32_t number);
+
 /* Whether every file is still as long as its rows need: an index that is kept open asks before it is searched again,
  * because reading what was cut off from a mapped file would end the process. */
 bool imf_index_is_whole(const imf_index *index);

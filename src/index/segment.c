@@ -25,6 +25,19 @@ static const char segment_magic[8] = "IMFSEG\r\n";
 
 /* ---- Objects ----------------------------------------------------------------------------------------------------- */
 
+static char *file_of(const char *folder, uint32_t number)
+{
+    return imf_sprintf("%s/%08u.seg", folder, number);
+}
+
+void imf_index_remove(const imf_file_layer *fl, const char *folder, uint32_t number)
+{
+    char *path = file_of(folder, number);
+    if (path)
+        fl->remove(fl->self, path);
+    imf_free(path);
+}
+
 static imf_segment *segment_new(const imf_file_layer *fl, const char *folder, const imf_index_space *space,
                                 uint32_t number)
 {
@@ -34,7 +47,7 @@ static imf_segment *segment_new(const imf_file_layer *fl, const char *folder, co
     s->fl = fl;
     s->space = *space;
     s->number = number;
-    s->path = imf_sprintf("%s/%08u.seg", folder, number);
+    s->path = file_of(folder, number);
     if (!s->path) {
         imf_free(s);
         return NULL;

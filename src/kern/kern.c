@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kern/kern_levels.h"
+
 static const struct level {
     const char *name;
-    const imf_kern *(*table)(void);                                                   /* NULL: not built */
-} levels[] = {{"c", imf_kern_ref}, {"neon", NULL}, {"avx2", NULL}, {"avx512", NULL}}; /* upwards */
+    const imf_kern *(*table)(void); /* NULL: not built; it returns NULL where the processor cannot */
+} levels[] = {{"c", imf_kern_ref}, {"neon", NULL}, {"avx2", imf_kern_avx2}, {"avx512", NULL}}; /* upwards */
 
 static const imf_kern *chosen; /* made once */
 
@@ -23,9 +25,9 @@ static void choose(void)
     for (size_t i = 0; forced && i < sizeof levels / sizeof levels[0]; i++)
         if (strcmp(forced, levels[i].name) == 0)
             top = i;
-    while (!levels[top].table) /* the lowest level is always built */
-        top--;
-    chosen = levels[top].table();
+    do /* the lowest level is always there */
+        chosen = levels[top].table ? levels[top].table() : NULL;
+    while (!chosen && top-- > 0);
 }
 
 const imf_kern *imf_kern_get(void)

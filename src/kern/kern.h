@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 typedef struct imf_kern {
-    const char *name; /* "c" */
+    const char *name; /* "c", "avx2" */
 
     /* CRC-32C (Castagnoli, reflected, RFC 3720 appendix B.4), continuing from crc (0 to start). Any alignment. */
     uint32_t (*crc32c)(uint32_t crc, const void *data, size_t n);
@@ -32,7 +32,8 @@ typedef struct imf_kern {
                     size_t n_in);
 } imf_kern;
 
-/* The best table that this processor and $IMF_CPU (c|avx2|avx512|neon; only c is built yet) allow. Never NULL. */
+/* The best table that this processor and $IMF_CPU (c|avx2|avx512|neon; the last two are not built yet) allow. Never
+ * NULL. */
 const imf_kern *imf_kern_get(void);
 
 /* The plain C table, for tests. */

@@ -120,7 +120,7 @@ static int load(const imf_clip *m, const char *name, int rank, const size_t *sha
     if (*values == NULL || imf_tensor_to_f32(t, *values) != IMF_OK)
         rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "unpacking the model");
     else if (!all_finite(*values, t->count))
-        rc = imf_fail(err, IMF_EINPUT, MSG_CLIP_NOT_FINITE, imf_weights_file(m->weights), name);
+        rc = imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_NOT_FINITE, imf_weights_file(m->weights), name);
 out:
     return rc;
 }

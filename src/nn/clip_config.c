@@ -416,7 +416,7 @@ static int read_logit_scale(imf_clip_config *c, const imf_weights *w, imf_err *e
     if (t->count != 1 || imf_tensor_to_f32(t, &value) != IMF_OK)
         return imf_fail(err, IMF_EINPUT, MSG_CLIP_SHAPE, imf_weights_file(w), "logit_scale");
     if (!isfinite(value))
-        return imf_fail(err, IMF_EINPUT, MSG_CLIP_NOT_FINITE, imf_weights_file(w), "logit_scale");
+        return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_NOT_FINITE, imf_weights_file(w), "logit_scale");
     c->logit_scale = (double)value;
     return IMF_OK;
 }

@@ -6,6 +6,9 @@
  * output and the taps are planar. Should two neighbours disagree on the layout, a reorder stands between them (none
  * does for the starter on AVX2 and AVX-512).
  *
+ * A step that computes with bytes takes a rounded input: a reorder rounds what the last step gave, unless that is bytes
+ * already. The weights are symmetric, so that oneDNN multiplies its sums with one factor a channel and is done.
+ *
  * Building gives each step's output a slot, a buffer that later steps use again when its last reader is done: a few
  * megabytes that stay in the cache in place of all activations. A residual costs nothing: the step that adds it writes
  * over it, by oneDNN's "sum" post-operation, which accumulates onto what the destination holds. That is why a step may
@@ -31,8 +34,9 @@ typedef struct step {
     int residual_of;         /* or -1 */
     bool is_residual;        /* some later step adds this one's output */
     dnnl_memory_desc_t src_md, dst_md, scratch_md;
+    float src_unit, dst_unit; /* what a stored 1 of the input and the output means: 1 for floats */
     dnnl_primitive_t conv;
-    dnnl_primitive_t reorder; /* from the last step's layout to ours; NULL when they are the same */
+    dnnl_primitive_t reorder; /* from the last step's form to ours; NULL when they are the same */
     void *weight, *bias;     /* packed */
     dnnl_memory_t src_mem, weight_mem, bias_mem, dst_mem, scratch_mem;
     void *src;               /* the reorder's output; NULL without one */
@@ -59,28 +63,6 @@ struct imf_dnn_net {
     dnnl_memory_t input_mem;
     dnnl_primitive_t read_input, write_output;
 };
-
-enum imf_dnn_isa imf_dnn_isa(const char **name)
-{
-    static const char *const names[] = {"plain code", "SSE4.1", "AVX", "AVX2", "AVX-512", "NEON"};
-    enum imf_dnn_isa found = IMF_ISA_PLAIN;
-#ifdef __aarch64__
-    found = IMF_ISA_NEON; /* every such processor has it */
-#else
-    const unsigned bits = (unsigned)dnnl_get_effective_cpu_isa(), avx512 = dnnl_cpu_isa_avx512_core;
-    /* each set includes the bits of those before it */
-    if ((bits & avx512) == avx512)
-        found = IMF_ISA_AVX512;
-    else if ((bits & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2)
-        found = IMF_ISA_AVX2;
-    else if ((bits & dnnl_cpu_isa_avx) == dnnl_cpu_isa_avx)
-        found = IMF_ISA_AVX;
-    else if (bits & dnnl_cpu_isa_sse41)
-        found = IMF_ISA_SSE41;
-#endif
-    *name = names[found];
-    return found;
-}
 
 int imf_dnn_net_new(imf_dnn_net **out, imf_err *err)
 {
@@ -178,6 +160,8 @@ static int check_conv(const imf_dnn_net *net, const imf_dnn_conv *c, imf_err *er
     ok = ok && (last == NULL || (c->in_channels == last->out_channels && c->in_h == last->out_h &&
                                  c->in_w == last->out_w));
     ok = ok && c->residual_of >= -1 && (c->residual_of == -1 || c->residual_of < net->n_steps - 1);
+    ok = ok && (c->weight_s8 != NULL || !c->bytes_out) && c->in_range >= 0;
+    ok = ok && (!c->bytes_out || (c->relu6 && c->residual_of < 0));
     if (!ok)
         return imf_fail(err, IMF_EINTERNAL, MSG_DNN, c->name, -1);
     return IMF_OK;
@@ -190,24 +174,29 @@ static int check_residual(const imf_dnn_net *net, const step *s, imf_err *err)
     if (s->residual_of < 0)
         return IMF_OK;
     r = &net->steps[s->residual_of];
-    if (r->is_residual || r->out_channels != s->out_channels || r->out_h != s->out_h || r->out_w != s->out_w)
+    if (r->is_residual || r->dst_md.data_type != dnnl_f32 || r->out_channels != s->out_channels ||
+        r->out_h != s->out_h || r->out_w != s->out_w)
         return imf_fail(err, IMF_EINTERNAL, MSG_DNN, s->name, -1);
     return IMF_OK;
 }
 
-/* Sum first, clip last. */
-static dnnl_status_t make_attr(const imf_dnn_conv *c, dnnl_primitive_attr_t *attr)
+/* factors: what the sums of bytes are multiplied with, by channel; NULL for floats. Then the residual is added, and
+ * clipping comes last; rounding to a byte clips to 0..6 by itself. */
+static dnnl_status_t make_attr(const imf_dnn_conv *c, const float *factors, dnnl_primitive_attr_t *attr)
 {
+    enum { BY_CHANNEL = 1 << 1 };
     dnnl_post_ops_t ops = NULL;
     dnnl_status_t status = dnnl_primitive_attr_create(attr);
 
     if (status == dnnl_success)
         status = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
+    if (status == dnnl_success && factors != NULL)
+        status = dnnl_primitive_attr_set_output_scales(*attr, c->out_channels, BY_CHANNEL, factors);
     if (status == dnnl_success)
         status = dnnl_post_ops_create(&ops);
     if (status == dnnl_success && c->residual_of >= 0)
         status = dnnl_post_ops_append_sum(ops, 1.0f);
-    if (status == dnnl_success && c->relu6)
+    if (status == dnnl_success && c->relu6 && !c->bytes_out)
         status = dnnl_post_ops_append_eltwise(ops, 1.0f, dnnl_eltwise_clip, 0.0f, 6.0f);
     if (status == dnnl_success)
         status = dnnl_primitive_attr_set_post_ops(*attr, ops);
@@ -229,22 +218,26 @@ static dnnl_status_t describe_weight(const imf_dnn_conv *c, weight_desc *d)
     int rank = c->groups > 1 ? 5 : 4;
     const int64_t *dims = c->groups > 1 ? grouped : grouped + 1;
     dnnl_format_tag_t tag = rank == 5 ? dnnl_goihw : dnnl_oihw;
-    dnnl_status_t status = dnnl_memory_desc_init_by_tag(&d->plain, rank, dims, dnnl_f32, tag);
+    dnnl_data_type_t type = c->weight_s8 != NULL ? dnnl_s8 : dnnl_f32;
+    dnnl_status_t status = dnnl_memory_desc_init_by_tag(&d->plain, rank, dims, type, tag);
 
     if (status == dnnl_success)
-        status = dnnl_memory_desc_init_by_tag(&d->any, rank, dims, dnnl_f32, dnnl_format_tag_any);
+        status = dnnl_memory_desc_init_by_tag(&d->any, rank, dims, type, dnnl_format_tag_any);
     if (status == dnnl_success)
         status = dnnl_memory_desc_init_by_tag(&d->bias, 1, bias, dnnl_f32, dnnl_x);
     return status;
 }
 
+/* Each number is multiplied with factor on the way. */
 static dnnl_status_t make_reorder(dnnl_engine_t engine, const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to,
-                                  dnnl_primitive_t *out)
+                                  float factor, dnnl_primitive_t *out)
 {
     dnnl_primitive_attr_t attr = NULL;
     dnnl_primitive_desc_t pd = NULL;
     dnnl_status_t status = dnnl_primitive_attr_create(&attr);
 
+    if (status == dnnl_success && factor != 1)
+        status = dnnl_primitive_attr_set_output_scales(attr, 1, 0, &factor);
     if (status == dnnl_success)
         status = dnnl_reorder_primitive_desc_create(&pd, from, engine, to, engine, attr);
     if (status == dnnl_success)
@@ -285,15 +278,17 @@ static int pack_weights(imf_dnn_net *net, step *s, const imf_dnn_conv *c, const 
 {
     int rc = IMF_OK;
     const char *where = s->name;
+    const void *weight = c->weight_s8 != NULL ? (const void *)c->weight_s8 : c->weight;
     dnnl_memory_t from = NULL;
     dnnl_primitive_t reorder = NULL;
 
     IMF_TRY(make_buffer(net, packed, &s->weight, &s->weight_mem, where, err));
     IMF_TRY(make_buffer(net, &plain->bias, &s->bias, &s->bias_mem, where, err));
-    memcpy(s->bias, c->bias, (size_t)c->out_channels * sizeof(float));
+    for (int o = 0; o < c->out_channels; o++) /* it is added to the sums of bytes, before the factors */
+        ((float *)s->bias)[o] = c->weight_s8 != NULL ? c->bias[o] / (s->src_unit * c->weight_scale[o]) : c->bias[o];
     /* oneDNN has no const memory; the source of a reorder is only read. */
-    DNN_TRY(dnnl_memory_create(&from, &plain->plain, net->engine, (void *)(uintptr_t)c->weight));
-    DNN_TRY(make_reorder(net->engine, &plain->plain, packed, &reorder));
+    DNN_TRY(dnnl_memory_create(&from, &plain->plain, net->engine, (void *)(uintptr_t)weight));
+    DNN_TRY(make_reorder(net->engine, &plain->plain, packed, 1, &reorder));
     DNN_TRY(run_reorder(reorder, net->stream, from, s->weight_mem));
     DNN_TRY(dnnl_stream_wait(net->stream));
 out:
@@ -304,30 +299,52 @@ out:
     return rc;
 }
 
+/* The form of the input and the output, layouts left open, and the factors for make_attr(). */
+static int describe_ends(const imf_dnn_net *net, step *s, const imf_dnn_conv *c, float **factors, imf_err *err)
+{
+    int rc = IMF_OK;
+    const char *where = s->name;
+    dnnl_dims_t src_dims = {1, c->in_channels, c->in_h, c->in_w};
+    dnnl_dims_t dst_dims = {1, s->out_channels, s->out_h, s->out_w};
+    dnnl_data_type_t src_type = dnnl_f32, dst_type = c->bytes_out ? dnnl_u8 : dnnl_f32;
+
+    s->src_unit = 1;
+    s->dst_unit = c->bytes_out ? 6 / 255.0f : 1;
+    if (c->weight_s8 != NULL) {
+        src_type = c->in_range > 0 ? dnnl_s8 : dnnl_u8;
+        s->src_unit = c->in_range > 0 ? c->in_range / 127 : 6 / 255.0f;
+        *factors = imf_alloc_array((size_t)c->out_channels, sizeof **factors);
+        if (*factors == NULL)
+            return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "unpacking the model");
+        for (int o = 0; o < c->out_channels; o++)
+            (*factors)[o] = s->src_unit * c->weight_scale[o] / s->dst_unit;
+    }
+    DNN_TRY(dnnl_memory_desc_init_by_tag(&s->src_md, 4, src_dims, src_type, dnnl_format_tag_any));
+    if (s->residual_of >= 0)
+        s->dst_md = net->steps[s->residual_of].dst_md; /* it is written over that step's output: in its layout */
+    else
+        DNN_TRY(dnnl_memory_desc_init_by_tag(&s->dst_md, 4, dst_dims, dst_type, dnnl_format_tag_any));
+out:
+    return rc;
+}
+
 static int make_conv(imf_dnn_net *net, step *s, const imf_dnn_conv *c, imf_err *err)
 {
     int rc = IMF_OK;
     const char *where = s->name, *impl = NULL;
-    dnnl_dims_t src_dims = {1, c->in_channels, c->in_h, c->in_w};
-    dnnl_dims_t dst_dims = {1, s->out_channels, s->out_h, s->out_w};
+    float *factors = NULL;
     dnnl_dims_t strides = {c->stride, c->stride};
     dnnl_dims_t pad_l = {c->pad_top, c->pad_left}, pad_r = {c->pad_bottom, c->pad_right};
-    dnnl_memory_desc_t src, dst;
     weight_desc weight;
     dnnl_convolution_desc_t conv;
     dnnl_primitive_attr_t attr = NULL;
     dnnl_primitive_desc_t pd = NULL;
 
-    DNN_TRY(dnnl_memory_desc_init_by_tag(&src, 4, src_dims, dnnl_f32, dnnl_format_tag_any));
-    if (s->residual_of >= 0)
-        dst = net->steps[s->residual_of].dst_md; /* it is written over that step's output, so it has its layout */
-    else
-        DNN_TRY(dnnl_memory_desc_init_by_tag(&dst, 4, dst_dims, dnnl_f32, dnnl_format_tag_any));
+    IMF_TRY(describe_ends(net, s, c, &factors, err));
     DNN_TRY(describe_weight(c, &weight));
-    DNN_TRY(dnnl_convolution_forward_desc_init(&conv, dnnl_forward_inference, dnnl_convolution_direct, &src,
-                                               &weight.any, &weight.bias, &dst,
-                                               strides, pad_l, pad_r));
-    DNN_TRY(make_attr(c, &attr));
+    DNN_TRY(dnnl_convolution_forward_desc_init(&conv, dnnl_forward_inference, dnnl_convolution_direct, &s->src_md,
+                                               &weight.any, &weight.bias, &s->dst_md, strides, pad_l, pad_r));
+    DNN_TRY(make_attr(c, factors, &attr));
     DNN_TRY(dnnl_primitive_desc_create(&pd, &conv, attr, net->engine, NULL));
     DNN_TRY(dnnl_primitive_create(&s->conv, pd));
     DNN_TRY(dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &impl));
@@ -345,6 +362,7 @@ out:
         dnnl_primitive_desc_destroy(pd);
     if (attr != NULL)
         dnnl_primitive_attr_destroy(attr);
+    imf_free(factors);
     return rc;
 }
 
@@ -445,10 +463,10 @@ static int build_edges(imf_dnn_net *net, imf_err *err)
     DNN_TRY(dnnl_memory_desc_init_by_tag(&out_md, 4, out_dims, dnnl_f32, dnnl_nchw));
     IMF_TRY(make_buffer(net, &first->src_md, &net->input, &net->input_mem, where, err));
     DNN_TRY(dnnl_memory_create(&net->plain_in, &in, net->engine, DNNL_MEMORY_NONE));
-    DNN_TRY(make_reorder(net->engine, &in, &first->src_md, &net->read_input));
+    DNN_TRY(make_reorder(net->engine, &in, &first->src_md, 1 / first->src_unit, &net->read_input));
     where = last->name;
     DNN_TRY(dnnl_memory_create(&net->plain_out, &out_md, net->engine, DNNL_MEMORY_NONE));
-    DNN_TRY(make_reorder(net->engine, &last->dst_md, &out_md, &net->write_output));
+    DNN_TRY(make_reorder(net->engine, &last->dst_md, &out_md, last->dst_unit, &net->write_output));
 out:
     return rc;
 }
@@ -460,12 +478,13 @@ static int build_step(imf_dnn_net *net, int i, imf_err *err)
     const char *where = s->name;
     const dnnl_memory_desc_t *given = i > 0 ? &net->steps[i - 1].dst_md : &s->src_md;
     void *given_data = i > 0 ? net->slots[net->steps[i - 1].slot].data : net->input;
+    float given_unit = i > 0 ? net->steps[i - 1].dst_unit : s->src_unit;
 
-    if (dnnl_memory_desc_equal(given, &s->src_md)) {
+    if (dnnl_memory_desc_equal(given, &s->src_md)) { /* bytes without a sign have one unit everywhere */
         DNN_TRY(dnnl_memory_create(&s->src_mem, &s->src_md, net->engine, given_data));
     } else {
         IMF_TRY(make_buffer(net, &s->src_md, &s->src, &s->src_mem, where, err));
-        DNN_TRY(make_reorder(net->engine, given, &s->src_md, &s->reorder));
+        DNN_TRY(make_reorder(net->engine, given, &s->src_md, given_unit / s->src_unit, &s->reorder));
     }
     DNN_TRY(dnnl_memory_create(&s->dst_mem, &s->dst_md, net->engine, net->slots[s->slot].data));
     DNN_TRY(dnnl_memory_create(&s->scratch_mem, &s->scratch_md, net->engine, net->scratch));
@@ -506,7 +525,7 @@ static int tap_step(imf_dnn_net *net, int i, imf_dnn_tap tap, void *user, imf_er
 
     DNN_TRY(dnnl_memory_desc_init_by_tag(&md, 4, dims, dnnl_f32, dnnl_nchw));
     IMF_TRY(make_buffer(net, &md, &plain, &memory, where, err));
-    DNN_TRY(make_reorder(net->engine, &s->dst_md, &md, &reorder));
+    DNN_TRY(make_reorder(net->engine, &s->dst_md, &md, s->dst_unit, &reorder));
     DNN_TRY(run_reorder(reorder, net->stream, s->dst_mem, memory));
     DNN_TRY(dnnl_stream_wait(net->stream));
     tap(user, i, plain, shape);
@@ -564,12 +583,4 @@ const char *imf_dnn_step_name(const imf_dnn_net *net, int i)
 int imf_dnn_step_count(const imf_dnn_net *net)
 {
     return net->n_steps;
-}
-
-/* oneDNN's OpenMP runtime, which is linked with it; its header is not everywhere where the library is. */
-extern void omp_set_num_threads(int n);
-
-void imf_dnn_use_threads(int n)
-{
-    omp_set_num_threads(n);
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -24,6 +25,13 @@ typedef struct imf_dnn_conv {
     int residual_of;
     const float *weight;              /* [out, in/groups, k, k]; copied */
     const float *bias;                /* [out]; copied */
+
+    /* Arithmetic on bytes (imf_dnn_has_int8); all zero: on floats. The weights are weight_s8 * weight_scale[out], and
+     * the input is rounded. */
+    const int8_t *weight_s8;          /* copied, like the scales; weight is not read then */
+    const float *weight_scale;        /* > 0 */
+    float in_range;                   /* input: 127 steps to either side reach this; 0: relu6's, in 255 steps of 0..6 */
+    bool bytes_out;                   /* the output is kept in 255 steps of 0..6: with relu6, without residual */
 } imf_dnn_conv;
 
 /* Called during a run after each step with its planar output [C, H, W], before its buffer is used again. */
@@ -37,6 +45,10 @@ void imf_dnn_use_threads(int n);
 /* The best instruction set that oneDNN may use here (ONEDNN_MAX_CPU_ISA lowers it). Static. */
 enum imf_dnn_isa { IMF_ISA_PLAIN, IMF_ISA_SSE41, IMF_ISA_AVX, IMF_ISA_AVX2, IMF_ISA_AVX512, IMF_ISA_NEON };
 enum imf_dnn_isa imf_dnn_isa(const char **name);
+
+/* Whether arithmetic on bytes is exact here (VNNI) and therefore fast: older processors saturate sums of two products,
+ * and oneDNN's way around that gives other numbers. */
+bool imf_dnn_has_int8(void);
 
 int imf_dnn_net_new(imf_dnn_net **out, imf_err *err);
 void imf_dnn_net_free(imf_dnn_net **net);

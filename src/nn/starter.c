@@ -45,16 +45,34 @@ static bool read_stage(const json_t *value, imf_starter_stage *s)
     return s->kernel % 2 == 1;
 }
 
+/* "views": ["centre", "squash"], or one of the two. */
+static bool read_views(const json_t *value, imf_starter_config *c)
+{
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const char *name = json_string_value(json_array_get(value, i));
+        bool *view = name == NULL ? NULL : strcmp(name, "centre") == 0 ? &c->centre
+                                         : strcmp(name, "squash") == 0 ? &c->squash : NULL;
+        if (view == NULL || *view)
+            return false;
+        *view = true;
+    }
+    return c->centre || c->squash; /* json_array_size() of what is no array is 0 */
+}
+
 static int read_picture(imf_starter *m, const imf_config *r, imf_err *err)
 {
     int rc = IMF_OK, preprocessing = 0;
-    json_t *stages = NULL;
+    json_t *stages = NULL, *views = NULL;
 
     IMF_TRY(imf_config_need_int(r, "preprocessing", 1, INT32_MAX, &preprocessing, err));
     if (preprocessing != IMF_STARTER_PREPROCESSING)
         return imf_fail(err, IMF_EINPUT, MSG_STARTER_VERSION, r->file, "picture.preprocessing", preprocessing,
                         IMF_STARTER_PREPROCESSING);
     m->config.preprocessing = preprocessing;
+    IMF_TRY(imf_config_need(r, "views", &views, err));
+    if (!read_views(views, &m->config))
+        return imf_fail(err, IMF_EINPUT, MSG_CONFIG_KEY, r->file, r->prefix, "views",
+                        "a list of \"centre\", \"squash\" or both");
     IMF_TRY(imf_config_need_int(r, "size", 32, 1024, &m->config.picture_size, err));
     IMF_TRY(imf_config_need_real(r, "mean", 0, 255, &m->picture.mean, err));
     IMF_TRY(imf_config_need_real(r, "std", 1, 255, &m->picture.std, err));
@@ -65,9 +83,13 @@ static int read_picture(imf_starter *m, const imf_config *r, imf_err *err)
     IMF_TRY(imf_config_need_real(r, "tau", 1e-3, 1e3, &m->picture.tau, err));
     IMF_TRY(imf_config_need_real(r, "class_scale", 1e-3, 1e3, &m->picture.class_scale, err));
     IMF_TRY(imf_config_need_real(r, "concept_weight", 0, 1, &m->picture.concept_weight, err));
-    if (m->picture.concept_dim + m->picture.learned_dim != m->config.dim)
+    IMF_TRY(imf_config_need_int(r, "colour_dim", 1, IMF_STARTER_MAX_COLOURS, &m->picture.colour_dim, err));
+    IMF_TRY(imf_config_need_real(r, "colour_weight", 0, 1, &m->picture.colour_weight, err));
+    IMF_TRY(imf_config_need_real(r, "colour_background", 0, 1e3, &m->picture.colour_background, err));
+    IMF_TRY(imf_config_need_real(r, "colour_floor", 1e-3, 1e3, &m->picture.colour_floor, err));
+    if (m->picture.concept_dim + m->picture.learned_dim + m->picture.colour_dim + 1 != m->config.dim)
         return imf_fail(err, IMF_EINPUT, MSG_STARTER_DIM, r->file, m->config.dim, m->picture.concept_dim,
-                        m->picture.learned_dim);
+                        m->picture.learned_dim, m->picture.colour_dim);
 
     IMF_TRY(imf_config_need(r, "stages", &stages, err));
     if (!json_is_array(stages) || json_array_size(stages) < 1 || json_array_size(stages) > IMF_STARTER_MAX_STAGES)
@@ -115,11 +137,12 @@ static int read_config(imf_starter *m, const char *path, const json_t *root, imf
     IMF_TRY(imf_config_need_int(&top, "format_version", 0, INT32_MAX, &version, err));
     if (version != IMF_STARTER_FORMAT)
         return imf_fail(err, IMF_EINPUT, MSG_STARTER_VERSION, path, "format_version", version, IMF_STARTER_FORMAT);
-    IMF_TRY(imf_config_need_int(&top, "dim", 2, IMF_STARTER_MAX_DIM, &m->config.dim, err));
+    IMF_TRY(imf_config_need_int(&top, "dim", 4, IMF_STARTER_MAX_DIM, &m->config.dim, err));
     IMF_TRY(imf_config_need_object(&top, "picture", "picture.", &part, err));
     IMF_TRY(read_picture(m, &part, err));
     IMF_TRY(imf_config_need_object(&top, "text", "text.", &part, err));
     IMF_TRY(read_text(m, &part, err));
+    IMF_TRY(imf_calibration_read(&m->calibration, &top, err));
 out:
     return rc;
 }
@@ -136,24 +159,6 @@ static int need_tensor(const imf_starter *m, const char *name, const char *suffi
     return imf_weights_need(m->weights, full, dtype, rank, shape, out, err);
 }
 
-int imf_starter_copy_floats(float **out, const imf_tensor *t, imf_err *err)
-{
-    float *copy = imf_alloc(t->bytes);
-
-    *out = NULL;
-    if (copy == NULL)
-        return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading the model");
-    memcpy(copy, t->data, t->bytes);
-    for (size_t i = 0; i < t->count; i++) {
-        if (!isfinite(copy[i])) {
-            imf_free(copy);
-            return imf_fail(err, IMF_EINPUT, MSG_STARTER_NOT_FINITE, t->name);
-        }
-    }
-    *out = copy;
-    return IMF_OK;
-}
-
 int imf_starter_matrix_init(imf_starter_matrix *x, const imf_starter *m, const char *name, int n_out, int n_in,
                             bool has_bias, imf_err *err)
 {
@@ -165,10 +170,10 @@ int imf_starter_matrix_init(imf_starter_matrix *x, const imf_starter *m, const c
     IMF_TRY(need_tensor(m, name, ".weight", IMF_I8, 2, shape, &t, err));
     x->weight = t->data;
     IMF_TRY(need_tensor(m, name, ".scale", IMF_F32, 1, shape, &t, err));
-    IMF_TRY(imf_starter_copy_floats(&x->scale, t, err));
+    IMF_TRY(imf_weights_floats(m->weights, t, &x->scale, err));
     if (has_bias) {
         IMF_TRY(need_tensor(m, name, ".bias", IMF_F32, 1, shape, &t, err));
-        IMF_TRY(imf_starter_copy_floats(&x->bias, t, err));
+        IMF_TRY(imf_weights_floats(m->weights, t, &x->bias, err));
     }
 out:
     return rc;
@@ -299,13 +304,16 @@ static int prepare_text(imf_starter *m, imf_err *err)
     const imf_tensor *t = NULL;
     const size_t width = (size_t)m->text.width;
     const size_t table[2] = {(size_t)m->config.word_rows + m->config.ngram_rows, width / 2};
+    const size_t known = m->config.word_rows;
 
     IMF_TRY(need_tensor(m, "text.table", ".weight", IMF_U8, 2, table, &t, err));
     m->text.table = t->data;
     IMF_TRY(need_tensor(m, "text.table", ".scale", IMF_F16, 1, table, &t, err));
     m->text.scale = t->data;
+    IMF_TRY(need_tensor(m, "text.known", "", IMF_U8, 1, &known, &t, err));
+    m->text.known = t->data;
     IMF_TRY(need_tensor(m, "text.pool", "", IMF_F32, 1, &width, &t, err));
-    IMF_TRY(imf_starter_copy_floats(&m->text.pool, t, err));
+    IMF_TRY(imf_weights_floats(m->weights, t, &m->text.pool, err));
     IMF_TRY(imf_starter_matrix_init(&m->text.proj, m, "text.proj", m->config.dim, m->text.width, false, err));
     IMF_TRY(imf_starter_matrix_init(&m->text.mlp0, m, "text.mlp.0", m->text.hidden, m->text.width, true, err));
     IMF_TRY(imf_starter_matrix_init(&m->text.mlp1, m, "text.mlp.1", m->config.dim, m->text.hidden, true, err));
@@ -332,6 +340,7 @@ int imf_starter_open(imf_starter **out, const char *folder, imf_err *err)
     IMF_TRY(read_config(m, config_path, root, err));
     IMF_TRY(imf_weights_open(&m->weights, weights_path, err));
     IMF_TRY(plan_picture(m, err));
+    IMF_TRY(imf_starter_colour_init(m, err));
     IMF_TRY(prepare_text(m, err));
     *out = m;
     m = NULL;
@@ -364,14 +373,21 @@ const imf_starter_config *imf_starter_get_config(const imf_starter *m)
     return &m->config;
 }
 
+const imf_calibration *imf_starter_get_calibration(const imf_starter *m)
+{
+    return m->calibration.given ? &m->calibration : NULL;
+}
+
 void imf_starter_space(const imf_starter *m, char out[33])
 {
-    /* Everything that changes a picture's vector: the weights, and each number of the configuration that enters the
-     * arithmetic, as 8 bytes. */
-    uint64_t words[10 + 5 * IMF_STARTER_MAX_STAGES] = {0};
-    const double reals[5] = {m->picture.mean, m->picture.std, m->picture.tau, m->picture.class_scale,
-                             m->picture.concept_weight};
-    size_t n = 10;
+    /* Everything that changes a picture's vector: the weights, the views, and each number of the configuration that
+     * enters the arithmetic, as 8 bytes. The sizes of the parts are in the shapes of the tensors. */
+    const double reals[] = {m->picture.mean, m->picture.std, m->picture.tau, m->picture.class_scale,
+                            m->picture.concept_weight, m->picture.colour_weight, m->picture.colour_background,
+                            m->picture.colour_floor};
+    enum { FIRST = 6, REALS = sizeof reals / sizeof reals[0] };
+    uint64_t words[FIRST + REALS + 5 * IMF_STARTER_MAX_STAGES] = {0};
+    size_t n = FIRST + REALS;
     uint8_t bytes[8 * sizeof words / sizeof words[0]];
     XXH128_hash_t hash;
 
@@ -379,7 +395,8 @@ void imf_starter_space(const imf_starter *m, char out[33])
     words[2] = (uint64_t)m->config.dim;
     words[3] = (uint64_t)m->config.preprocessing;
     words[4] = (uint64_t)m->config.picture_size;
-    memcpy(&words[5], reals, sizeof reals);
+    words[5] = (uint64_t)m->config.centre | (uint64_t)m->config.squash << 1;
+    memcpy(&words[FIRST], reals, sizeof reals);
     for (int i = 0; i < m->picture.n_stages; i++) {
         const imf_starter_stage *s = &m->picture.stages[i];
         const int fields[5] = {s->repeats, s->kernel, s->stride, s->channels, s->expansion};

@@ -11,6 +11,8 @@
 #include "kern/kern.h"
 #include "nn/starter_internal.h"
 
+enum { SLOTS = 8 }; /* of a row of whole words: a bit of text.known each */
+
 /* E[row] is added to sum [width]. */
 static void add_row(const imf_starter *m, uint32_t row, float *sum)
 {
@@ -27,15 +29,21 @@ static void add_row(const imf_starter *m, uint32_t row, float *sum)
     }
 }
 
-/* v = E[word] + mean of E[ngrams]   [width] */
-static void word_vector(const imf_starter *m, uint32_t word, const uint32_t *ngrams, size_t n_ngrams, float *v)
+static bool is_known(const imf_starter *m, uint32_t slot)
+{
+    return m->text.known[slot / SLOTS] >> slot % SLOTS & 1;
+}
+
+/* v = E[word], if it is a known one, + mean of E[ngrams]   [width] */
+static void word_vector(const imf_starter *m, uint32_t slot, const uint32_t *ngrams, size_t n_ngrams, float *v)
 {
     float sum[IMF_STARTER_MAX_WIDTH];
     size_t width = (size_t)m->text.width;
 
     memset(v, 0, width * sizeof *v);
     memset(sum, 0, width * sizeof *sum);
-    add_row(m, word, v);
+    if (is_known(m, slot))
+        add_row(m, slot / SLOTS, v);
     for (size_t i = 0; i < n_ngrams; i++)
         add_row(m, ngrams[i], sum);
     for (size_t i = 0; i < width && n_ngrams > 0; i++)
@@ -43,7 +51,7 @@ static void word_vector(const imf_starter *m, uint32_t word, const uint32_t *ngr
 }
 
 /* h = sum over the words of softmax-like weights exp(min(u . v, 30)) * v, normalised to sum 1   [width] */
-static void pool(const imf_starter *m, const uint32_t *word_row, const size_t *ngram_start, const uint32_t *ngram_row,
+static void pool(const imf_starter *m, const uint32_t *word_slot, const size_t *ngram_start, const uint32_t *ngram_row,
                  size_t n_words, float *h)
 {
     float v[IMF_STARTER_MAX_WIDTH];
@@ -53,7 +61,7 @@ static void pool(const imf_starter *m, const uint32_t *word_row, const size_t *n
     memset(sum, 0, width * sizeof *sum);
     for (size_t w = 0; w < n_words; w++) {
         double score = 0, weight = 0;
-        word_vector(m, word_row[w], ngram_row + ngram_start[w], ngram_start[w + 1] - ngram_start[w], v);
+        word_vector(m, word_slot[w], ngram_row + ngram_start[w], ngram_start[w + 1] - ngram_start[w], v);
         for (size_t i = 0; i < width; i++)
             score += (double)m->text.pool[i] * (double)v[i];
         weight = exp(score < 30 ? score : 30);
@@ -65,7 +73,7 @@ static void pool(const imf_starter *m, const uint32_t *word_row, const size_t *n
         h[i] = (float)(sum[i] / total);
 }
 
-static int check_rows(const imf_starter *m, const uint32_t *word_row, const size_t *ngram_start,
+static int check_rows(const imf_starter *m, const uint32_t *word_slot, const size_t *ngram_start,
                       const uint32_t *ngram_row, size_t n_words, imf_err *err)
 {
     uint32_t rows = m->config.word_rows + m->config.ngram_rows;
@@ -73,7 +81,7 @@ static int check_rows(const imf_starter *m, const uint32_t *word_row, const size
     if (n_words == 0)
         return imf_fail(err, IMF_EUSAGE, MSG_STARTER_NO_WORDS);
     for (size_t w = 0; w < n_words; w++) {
-        bool ok = word_row[w] < rows && ngram_start[w] <= ngram_start[w + 1];
+        bool ok = word_slot[w] < SLOTS * m->config.word_rows && ngram_start[w] <= ngram_start[w + 1];
         for (size_t i = ngram_start[w]; ok && i < ngram_start[w + 1]; i++)
             ok = ngram_row[i] < rows;
         if (!ok)
@@ -90,16 +98,16 @@ static void tap_vector(imf_starter_tap tap, void *user, const char *layer, const
         tap(user, layer, values, shape, 1);
 }
 
-int imf_starter_embed_words(const imf_starter *m, const uint32_t *word_row, const size_t *ngram_start,
+int imf_starter_embed_words(const imf_starter *m, const uint32_t *word_slot, const size_t *ngram_start,
                             const uint32_t *ngram_row, size_t n_words, float *vector,
                             imf_starter_tap tap, void *tap_user, imf_err *err)
 {
     float pooled[IMF_STARTER_MAX_WIDTH], hidden[IMF_STARTER_MAX_HIDDEN], straight[IMF_STARTER_MAX_DIM];
-    int rc = check_rows(m, word_row, ngram_start, ngram_row, n_words, err);
+    int rc = check_rows(m, word_slot, ngram_start, ngram_row, n_words, err);
 
     if (rc != IMF_OK)
         return rc;
-    pool(m, word_row, ngram_start, ngram_row, n_words, pooled);
+    pool(m, word_slot, ngram_start, ngram_row, n_words, pooled);
     tap_vector(tap, tap_user, "pooled", pooled, m->text.width);
     imf_starter_matrix_apply(&m->text.mlp0, pooled, hidden);
     for (int i = 0; i < m->text.hidden; i++)

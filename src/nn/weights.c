@@ -6,6 +6,7 @@
  */
 #include "nn/weights_internal.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -363,5 +364,24 @@ int imf_tensor_to_f32(const imf_tensor *t, float *out)
     } else {
         return IMF_EINPUT;
     }
+    return IMF_OK;
+}
+
+int imf_weights_floats(const imf_weights *w, const imf_tensor *t, float **out, imf_err *err)
+{
+    float *copy = imf_alloc_array(t->count, sizeof *copy);
+
+    *out = NULL;
+    if (copy == NULL || imf_tensor_to_f32(t, copy) != IMF_OK) {
+        imf_free(copy);
+        return imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading the model");
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        if (!isfinite(copy[i])) {
+            imf_free(copy);
+            return imf_fail(err, IMF_EINPUT, MSG_WEIGHTS_NOT_FINITE, imf_weights_file(w), t->name);
+        }
+    }
+    *out = copy;
     return IMF_OK;
 }

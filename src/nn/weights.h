@@ -85,6 +85,10 @@ int imf_weights_need(const imf_weights *w, const char *name, imf_dtype dtype, in
  * integer types (out is untouched). */
 int imf_tensor_to_f32(const imf_tensor *t, float *out);
 
+/* The same as a copy (imf_free), each number of which is finite. Errors: IMF_EINPUT (names file and tensor), IMF_EMEM.
+ * The tensor's dtype was checked: one of floats. */
+int imf_weights_floats(const imf_weights *w, const imf_tensor *t, float **out, imf_err *err);
+
 /* XXH3-128 (low and high half) over names, dtypes, shapes and data of the tensors whose name starts with prefix, in the
  * order of their names. */
 void imf_weights_hash(const imf_weights *w, const char *prefix, uint64_t out[2]);

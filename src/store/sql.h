@@ -13,7 +13,17 @@
     "EXISTS (SELECT 1 FROM path p CROSS JOIN collection c ON c.id = p.collection "                                     \
     "WHERE p.item = m.item AND c.space = m.space)"
 
-#define IMF_SQL_COLLECTION "SELECT id, space, name, title, description, model FROM collection "
+/* The key in `meta` of a collection whose model has changed, until all its items have moments of the new one. */
+#define IMF_SQL_WAITING(id) "'waiting/' || " id
+
+#define IMF_SQL_COLLECTION                                                                                             \
+    "SELECT id, space, name, title, description, model, "                                                              \
+    "EXISTS (SELECT 1 FROM meta WHERE key = " IMF_SQL_WAITING("collection.id") ") FROM collection "
+
+/* Spaces that nothing is in any more. */
+#define IMF_SQL_UNUSED                                                                                                 \
+    "(SELECT id FROM space WHERE NOT EXISTS (SELECT 1 FROM collection WHERE collection.space = space.id) "             \
+    "AND NOT EXISTS (SELECT 1 FROM moment WHERE moment.space = space.id))"
 
 #define IMF_SQL_PATHS                                                                                                  \
     "SELECT p.id, p.root, p.item, p.path, p.size, p.mtime_ns, f.reason "                                               \
@@ -34,6 +44,9 @@
       "generation = excluded.generation WHERE space = excluded.space AND rows <= excluded.rows "                       \
       "AND generation <= excluded.generation")                                                                         \
     X(SEGMENT_LAST, "SELECT max(number) FROM segment")                                                                 \
+    X(UNUSED_SEGMENTS, "SELECT number FROM segment WHERE space IN " IMF_SQL_UNUSED)                                    \
+    X(UNUSED_TOMBSTONES_REMOVE, "DELETE FROM tombstone WHERE space IN " IMF_SQL_UNUSED)                                \
+    X(UNUSED_SEGMENTS_REMOVE, "DELETE FROM segment WHERE space IN " IMF_SQL_UNUSED)                                    \
     /* collections and roots */                                                                                        \
     X(COLLECTION_FIND, IMF_SQL_COLLECTION "WHERE name = ?1")                                                           \
     X(COLLECTIONS, IMF_SQL_COLLECTION "ORDER BY name")                                                                 \
@@ -60,6 +73,15 @@
     X(COLLECTION_PATHS_REMOVE, "DELETE FROM path WHERE collection = ?1")                                               \
     X(COLLECTION_ROOTS_REMOVE, "DELETE FROM root WHERE collection = ?1")                                               \
     X(COLLECTION_REMOVE, "DELETE FROM collection WHERE id = ?1")                                                       \
+    X(COLLECTION_MOVE, "UPDATE collection SET space = ?2 WHERE id = ?1")                                               \
+    X(COLLECTION_UNSETTLE, "INSERT OR IGNORE INTO unswept(item) SELECT h.item FROM "                                   \
+      "(SELECT DISTINCT item FROM path WHERE collection = ?1 AND item IS NOT NULL) h "                                 \
+      "WHERE EXISTS (SELECT 1 FROM moment m WHERE m.item = h.item AND NOT " IMF_SQL_LIVE ")")                          \
+    X(WAITING_SET, "INSERT OR REPLACE INTO meta(key, value) VALUES(" IMF_SQL_WAITING("?1") ", 1)")                     \
+    X(WAITING_CLEAR, "DELETE FROM meta WHERE key = " IMF_SQL_WAITING("?1"))                                            \
+    X(WAITING_ROOTS, "SELECT r.path, count(*) FROM root r CROSS JOIN path p ON p.root = r.id "                         \
+      "WHERE r.collection = ?1 AND p.item IS NOT NULL AND NOT EXISTS (SELECT 1 FROM moment m WHERE m.item = p.item "   \
+      "AND m.space = (SELECT space FROM collection WHERE id = ?1)) GROUP BY r.path ORDER BY r.path")                   \
     X(ROOT_FIND, "SELECT id FROM root WHERE collection = ?1 AND path = ?2")                                            \
     X(ROOT_ADD, "INSERT INTO root(collection, path) VALUES(?1, ?2)")                                                   \
     X(ROOT_OFFLINE, "UPDATE root SET offline = ?2 WHERE id = ?1")                                                      \
@@ -83,6 +105,7 @@
       "EXISTS (SELECT 1 FROM moment m WHERE m.item = i.id AND m.space = ?2) FROM item i WHERE i.hash = ?1")            \
     X(ITEM_ADD, "INSERT INTO item(hash, size, width, height) VALUES(?1, ?2, ?3, ?4)")                                  \
     X(MOMENT_ADD, "INSERT INTO moment(vector_id, item, space, time_ms, end_ms) VALUES(?1, ?2, ?3, ?4, ?5)")            \
+    X(HAS_MOMENT, "SELECT EXISTS (SELECT 1 FROM moment WHERE item = ?1 AND space = ?2)")                               \
     X(THUMBNAIL_PUT, "INSERT INTO thumbnail(item, jpeg) VALUES(?1, ?2) "                                               \
       "ON CONFLICT(item) DO UPDATE SET jpeg = excluded.jpeg")                                                          \
     X(THUMBNAIL_GET, "SELECT t.jpeg FROM item i CROSS JOIN thumbnail t ON t.item = i.id WHERE i.hash = ?1")            \

@@ -72,6 +72,7 @@ typedef struct imf_store_collection {
     char *name, *title, *description, *model; /* model: as later commands find it again: a name or an absolute folder */
     char **queries;
     size_t n_queries;
+    bool waiting; /* its model has changed, and an index run has yet to give some items their moments */
     uint64_t items, moments, failed, offline, bytes; /* filled by imf_store_collections and imf_store_count only */
 } imf_store_collection;
 
@@ -80,6 +81,8 @@ typedef struct imf_store_collection {
 int imf_store_collection_get(imf_store *store, const char *name, imf_store_collection *out, imf_err *err);
 /* All, by name, with counts. *out with its n members is freed by imf_store_collections_free. */
 int imf_store_collections(imf_store *store, imf_store_collection **out, size_t *n, imf_err *err);
+/* The same without counts and queries, which take time for what there is. */
+int imf_store_collections_plain(imf_store *store, imf_store_collection **out, size_t *n, imf_err *err);
 void imf_store_collection_clear(imf_store_collection *c);
 void imf_store_collections_free(imf_store_collection **c, size_t n);
 int imf_store_count(imf_store *store, imf_store_collection *c, imf_err *err); /* fills the counts of one */
@@ -101,6 +104,19 @@ int imf_store_root_find(imf_store *store, int64_t collection, const char *path, 
 /* The same, added when missing. */
 int imf_store_root(imf_store *store, int64_t collection, const char *path, int64_t *id, imf_err *err);
 int imf_store_root_offline(imf_store *store, int64_t root, bool offline, imf_err *err);
+
+/* ---- a collection whose model has changed ---- */
+
+/* Moves the collection into another space. It is `waiting` from now on: its items are searched as they get moments
+ * there. Those of the old space go with the next sweep, where no other collection holds them. */
+int imf_store_collection_move(imf_store *store, int64_t id, int64_t space, imf_err *err);
+/* Calls each with every root, by path, below which files wait for a moment in the space of the collection. */
+int imf_store_waiting(imf_store *store, int64_t collection, int (*each)(void *user, const char *root, uint64_t files),
+                      void *user, imf_err *err);
+int imf_store_waiting_done(imf_store *store, int64_t collection, imf_err *err);
+/* Drops the segments of spaces without collections, after a sweep: their files may go when this is committed. *numbers
+ * is imf_free'd by the caller. The spaces stay, so that an id means one space for ever. */
+int imf_store_unused_remove(imf_store *store, uint32_t **numbers, size_t *n, imf_err *err);
 
 /* ---- paths and items ---- */
 
@@ -143,6 +159,8 @@ int imf_store_item_add(imf_store *store, const uint8_t hash[16], uint64_t size, 
                        imf_err *err);
 int imf_store_moment_add(imf_store *store, int64_t item, int64_t space, uint64_t vector_id, int64_t time_ms,
                          int64_t end_ms, imf_err *err); /* times: -1 for none */
+
+int imf_store_has_moment(imf_store *store, int64_t item, int64_t space, bool *has, imf_err *err);
 
 /* The thumbnail of an item, replaced when there is one. */
 int imf_store_thumbnail_put(imf_store *store, int64_t item, const uint8_t *jpeg, size_t size, imf_err *err);
@@ -208,8 +226,9 @@ int imf_store_run_get(imf_store *store, imf_store_run *run, bool *there, imf_err
 
 /* The database's own check (quick_check, foreign keys) and ours: every moment and tombstone names a committed row, no
  * row is named twice, every committed row is named by a moment or a tombstone, every good path has an item, every item
- * a path (or waits for the sweep) and a moment in the space of each collection that holds it. For each fault calls
- * report(user, what, rows); a catalog too damaged to be asked is such a fault too, not an error. */
+ * a path (or waits for the sweep) and a moment in the space of each collection that holds it, unless that one is
+ * waiting for an index run. For each fault calls report(user, what, rows); a catalog too damaged to be asked is such a
+ * fault too, not an error. */
 int imf_store_verify(imf_store *store, void (*report)(void *user, const char *what, uint64_t rows), void *user,
                      imf_err *err);
 

@@ -62,7 +62,7 @@ out:
 }
 
 /* From a row of IMF_SQL_COLLECTION. After an error *c may be half filled; it is cleared like any other. */
-static int read_collection(imf_store *store, const imf_stmt *q, imf_store_collection *c, imf_err *err)
+static int read_collection(const imf_stmt *q, imf_store_collection *c, imf_err *err)
 {
     int rc = IMF_OK;
 
@@ -72,7 +72,7 @@ static int read_collection(imf_store *store, const imf_stmt *q, imf_store_collec
     IMF_TRY(imf_stmt_get_copy(q, 3, &c->title, err));
     IMF_TRY(imf_stmt_get_copy(q, 4, &c->description, err));
     IMF_TRY(imf_stmt_get_copy(q, 5, &c->model, err));
-    rc = read_queries(store, c, err);
+    c->waiting = imf_stmt_get(q, 6) != 0;
 out:
     return rc;
 }
@@ -88,7 +88,9 @@ int imf_store_collection_get(imf_store *store, const char *name, imf_store_colle
     IMF_TRY(imf_stmt_open(&q, store, IMF_SQL_COLLECTION_FIND, err));
     imf_stmt_text(&q, name);
     IMF_TRY(imf_stmt_step(&q, &row, err));
-    rc = row ? read_collection(store, &q, out, err) : IMF_EUNKNOWN;
+    rc = row ? read_collection(&q, out, err) : IMF_EUNKNOWN;
+    if (rc == IMF_OK)
+        rc = read_queries(store, out, err);
 out:
     imf_stmt_close(&q);
     imf_db_snapshot_end(store, own);
@@ -133,7 +135,7 @@ out:
     return rc;
 }
 
-int imf_store_collections(imf_store *store, imf_store_collection **out, size_t *n, imf_err *err)
+static int list_collections(imf_store *store, bool whole, imf_store_collection **out, size_t *n, imf_err *err)
 {
     int rc = IMF_OK;
     bool row = false, own = false;
@@ -155,7 +157,10 @@ int imf_store_collections(imf_store *store, imf_store_collection **out, size_t *
         all = more;
         imf_store_collection *c = &all[filled++];
         *c = (imf_store_collection){0};
-        IMF_TRY(read_collection(store, &q, c, err));
+        IMF_TRY(read_collection(&q, c, err));
+        if (!whole)
+            continue;
+        IMF_TRY(read_queries(store, c, err));
         IMF_TRY(imf_store_count(store, c, err));
     }
 out:
@@ -168,6 +173,16 @@ out:
     *out = all;
     *n = filled;
     return rc;
+}
+
+int imf_store_collections(imf_store *store, imf_store_collection **out, size_t *n, imf_err *err)
+{
+    return list_collections(store, true, out, n, err);
+}
+
+int imf_store_collections_plain(imf_store *store, imf_store_collection **out, size_t *n, imf_err *err)
+{
+    return list_collections(store, false, out, n, err);
 }
 
 /* ---- changing ---- */
@@ -258,6 +273,7 @@ int imf_store_collection_remove(imf_store *store, int64_t id, uint64_t *items, i
     IMF_TRY(remove_part(store, IMF_SQL_COLLECTION_UNSWEEP, id, err));
     IMF_TRY(remove_part(store, IMF_SQL_COLLECTION_PATHS_REMOVE, id, err)); /* with their failures */
     IMF_TRY(remove_part(store, IMF_SQL_COLLECTION_ROOTS_REMOVE, id, err));
+    IMF_TRY(remove_part(store, IMF_SQL_WAITING_CLEAR, id, err));
     IMF_TRY(remove_part(store, IMF_SQL_COLLECTION_REMOVE, id, err)); /* with its example queries */
     if (sqlite3_changes(store->db) != 1) {
         rc = imf_db_fault(store, "a removal of a collection that is not there", err);

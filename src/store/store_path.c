@@ -320,6 +320,23 @@ out:
     return rc;
 }
 
+int imf_store_has_moment(imf_store *store, int64_t item, int64_t space, bool *has, imf_err *err)
+{
+    int rc = IMF_OK;
+    bool row = false;
+    imf_stmt q = {0};
+
+    *has = false;
+    IMF_TRY(imf_stmt_open(&q, store, IMF_SQL_HAS_MOMENT, err));
+    imf_stmt_int(&q, item);
+    imf_stmt_int(&q, space);
+    IMF_TRY(imf_stmt_step(&q, &row, err));
+    *has = row && imf_stmt_get(&q, 0) != 0;
+out:
+    imf_stmt_close(&q);
+    return rc;
+}
+
 int imf_store_moment_add(imf_store *store, int64_t item, int64_t space, uint64_t vector_id, int64_t time_ms,
                          int64_t end_ms, imf_err *err)
 {

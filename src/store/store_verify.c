@@ -170,7 +170,8 @@ static int paths_and_items(const verification *v, imf_err *err)
                  WHAT_STORE_NOT_LIVE, err));
     rc = none(v,
               "SELECT count(*) FROM (SELECT DISTINCT p.item, c.space FROM path p JOIN collection c "
-              "ON c.id = p.collection WHERE p.item IS NOT NULL) h "
+              "ON c.id = p.collection WHERE p.item IS NOT NULL "
+              "AND NOT EXISTS (SELECT 1 FROM meta WHERE key = " IMF_SQL_WAITING("c.id") ")) h "
               "WHERE NOT EXISTS (SELECT 1 FROM moment m WHERE m.item = h.item AND m.space = h.space)",
               WHAT_STORE_NO_MOMENT, err);
 out:

@@ -1,10 +1,10 @@
 /*
  * Words and their rows in the hashed table (docs/internals/starter.md, Text tower 2-3). There is no vocabulary: a word
  * is its own hash and those of its pieces, so that a word never seen, a plural or a misspelling still shares most rows
- * with its kin.
+ * with its kin. Whether the model knows a whole word is asked by its slot, a finer hash than its row.
  *
- * A folded text is walked once; each word is kept with "<" and ">" around it and the byte offset of every character,
- * and its rows are appended.
+ * A folded text is walked twice, for counting and for the rows; each word is kept in one script (lookalike.h), with "<"
+ * and ">" around it and the byte offset of every character.
  */
 #include "text/words.h"
 
@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "text/fold.h"
+#include "text/lookalike.h"
 
 /* One word of the folded text, framed: text "<кот>", at[i] is the byte offset of character i, n characters with the
  * frame, at[n] the length. */
@@ -47,26 +48,26 @@ static uint32_t hash_span(const framed *w, size_t first, size_t count, uint32_t 
 /* Finds the next word from *place on, frames it, and moves *place behind it. false at the end of the text. */
 static bool next_word(const char *folded, size_t len, size_t *place, framed *w)
 {
-    size_t i = *place, bytes = 0, step = 0;
+    size_t first = *place, last = 0, bytes = 1, step = 0;
     uint32_t c = 0;
 
-    w->n = 0;
-    while (i < len && (step = imf_utf8_decode(folded + i, len - i, &c)) > 0 && !is_word_letter(c))
-        i += step;
-    if (i >= len || step == 0)
+    while (first < len && (step = imf_utf8_decode(folded + first, len - first, &c)) > 0 && !is_word_letter(c))
+        first += step;
+    if (first >= len || step == 0)
         return false;
-    w->at[w->n++] = bytes;
-    w->text[bytes++] = '<';
-    while (i < len && (step = imf_utf8_decode(folded + i, len - i, &c)) > 0 && is_word_letter(c)) {
-        w->at[w->n++] = bytes;
-        memcpy(w->text + bytes, folded + i, step);
-        bytes += step;
-        i += step;
-    }
-    w->at[w->n++] = bytes;
+    last = first;
+    while (last < len && (step = imf_utf8_decode(folded + last, len - last, &c)) > 0 && is_word_letter(c))
+        last += step;
+    *place = last;
+
+    bytes += imf_text_same_script(folded + first, last - first, w->text + 1);
+    w->text[0] = '<';
     w->text[bytes++] = '>';
+    w->n = 0;
+    for (size_t i = 0; i < bytes; i++)
+        if (((uint8_t)w->text[i] & 0xc0) != 0x80) /* where a character begins */
+            w->at[w->n++] = i;
     w->at[w->n] = bytes;
-    *place = i;
     return true;
 }
 
@@ -107,16 +108,16 @@ int imf_words_rows(const char *text, const imf_words_config *cfg, imf_word_rows 
         return imf_fail(err, IMF_EINTERNAL, MSG_TEXT_CONFIG);
     IMF_TRY(imf_text_fold(text, &folded, err));
     len = strlen(folded); /* at most 4 bytes for each of some 25,000 code points */
-    w.text = imf_alloc(len + 2);
+    w.text = imf_alloc(2 * len + 2); /* a letter put right may take two bytes for one */
     w.at = imf_alloc_array(len + 3, sizeof *w.at);
-    out->word_row = imf_alloc_array(cfg->max_words, sizeof *out->word_row);
+    out->word_slot = imf_alloc_array(cfg->max_words, sizeof *out->word_slot);
     out->ngram_start = imf_alloc_array((size_t)cfg->max_words + 1, sizeof *out->ngram_start);
-    if (w.text == NULL || w.at == NULL || out->word_row == NULL || out->ngram_start == NULL) {
+    if (w.text == NULL || w.at == NULL || out->word_slot == NULL || out->ngram_start == NULL) {
         rc = imf_fail(err, IMF_EMEM, MSG_OUT_OF_MEMORY, "reading the query");
         goto out;
     }
     while (out->n_words < cfg->max_words && next_word(folded, len, &place, &w)) {
-        out->word_row[out->n_words] = hash_span(&w, 1, w.n - 2, cfg->word_rows);
+        out->word_slot[out->n_words] = hash_span(&w, 1, w.n - 2, IMF_WORD_SLOTS * cfg->word_rows);
         total += piece_rows(&w, cfg, NULL);
         out->ngram_start[++out->n_words] = total;
     }
@@ -139,7 +140,7 @@ out:
 
 void imf_word_rows_clear(imf_word_rows *r)
 {
-    imf_free(r->word_row);
+    imf_free(r->word_slot);
     imf_free(r->ngram_start);
     imf_free(r->ngram_row);
     memset(r, 0, sizeof *r);

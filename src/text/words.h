@@ -8,6 +8,8 @@
 
 #include "base/err.h"
 
+enum { IMF_WORD_SLOTS = 8 }; /* of a row of whole words: which of them the words of the training have is known */
+
 typedef struct imf_words_config {
     uint32_t word_rows, ngram_rows; /* 1..2^24 each */
     uint32_t max_words;             /* 1..64 */
@@ -16,7 +18,7 @@ typedef struct imf_words_config {
 
 typedef struct imf_word_rows {
     size_t n_words;
-    uint32_t *word_row;    /* [n_words] */
+    uint32_t *word_slot;   /* [n_words], below IMF_WORD_SLOTS * word_rows: slot s is of row s / IMF_WORD_SLOTS */
     size_t *ngram_start;   /* [n_words + 1]: rows of word w are ngram_row[ngram_start[w] .. ngram_start[w+1]) */
     uint32_t *ngram_row;
 } imf_word_rows;

@@ -254,6 +254,25 @@ def make_pictures(folder, count, first=0, pattern="%04d.png", **options):
     return [make_picture(os.path.join(folder, pattern % i), i, **options) for i in range(first, first + count)]
 
 
+# ---- models ----------------------------------------------------------------------------------------------------------
+
+
+def earlier_starter(folder):
+    """The environment in which the program's starter is another version of the bundled one: the same, with one bit of
+    its picture tower turned. Its place is `folder`.
+    """
+    starter = os.path.join(folder, "starter")
+    shutil.copytree(os.path.join(SOURCE, "models", "starter"), starter)
+    with open(os.path.join(starter, "model.safetensors"), "r+b") as f:
+        size = int.from_bytes(f.read(8), "little")
+        tensors = json.loads(f.read(size))
+        f.seek(8 + size + tensors["picture.stem.bias"]["data_offsets"][0])
+        byte = f.read(1)
+        f.seek(-1, os.SEEK_CUR)
+        f.write(bytes([byte[0] ^ 1]))
+    return {"IMAGEFINDER_MODELS": folder}
+
+
 # ---- waiting and signals ---------------------------------------------------------------------------------------------
 
 

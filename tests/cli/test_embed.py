@@ -72,6 +72,14 @@ class Embed(Case):
     def test_precision_auto(self):
         self.assertEqual(self.embed("--text", "red cat", "--precision", "auto"), self.embed("--text", "red cat"))
 
+    def test_float32_on_demand(self):
+        """The picture tower is int8 where the processor can: near float32, and not the same."""
+        a = make_picture(self.home.path("a.png"), 1)
+        fast, exact = self.embed("--picture", a)[0], self.embed("--picture", a, "--precision", "f32")[0]
+        self.assertGreater(dot(fast, exact), 0.99)
+        info = self.home.run("model", "info", "starter", "--json").json()
+        self.assertEqual(fast == exact, info["precision"] == "f32")
+
     def test_raw_leaves_the_direction(self):
         a = make_picture(self.home.path("a.png"), 1)
         raw, unit = self.embed("--picture", a, "--raw")[0], self.embed("--picture", a)[0]

@@ -84,7 +84,7 @@ class Stdout(Case):
         make_pictures(self.home.pictures, 40)
         self.home.index()
         done = subprocess.run(
-            ["sh", "-c", '"$@" | head -1', "sh"] + self.home.command("search", "red", "cat", "-k", "40", "--paths"),
+            ["sh", "-c", '"$@" | head -1', "sh"] + self.home.command("search", "red", "-k", "40", "--paths", "--quiet"),
             env=harness.environment(),
             capture_output=True,
         )

@@ -179,6 +179,31 @@ class Found(Case):
             self.assertEqual((o["query"]["text"], o["query"]["language"]), (" ".join(words), language))
             self.assertEqual(len(o["results"]), 10)
 
+    def test_the_other_keyboard_layout(self):
+        def answer(o):
+            return [(h["item"], h["score"]) for h in o["results"]]
+
+        for typed, meant, language in (
+            ("rjirf", "кошка", "ru"),
+            ("hs;bq rjn yf jryt", "рыжий кот на окне", "ru"),
+            ("кув сфк", "red car", "en"),
+        ):
+            o = self.home.search(*typed.split())
+            query = o["query"]
+            self.assertEqual((query["text"], query["translated"], query["language"]), (typed, meant, language))
+            self.assertEqual(o["warnings"], [f"'{typed}' was read as '{meant}' (typed in the other keyboard layout)"])
+            right = self.home.search(*meant.split())
+            self.assertEqual(answer(o), answer(right))
+            self.assertEqual((right["query"]["translated"], right["warnings"]), (None, []))
+        for typed in ("bmw", "nvidia rjirf", "впн", "rjirf 2"):
+            o = self.home.search(*typed.split())
+            self.assertEqual((o["query"]["text"], o["query"]["translated"], o["warnings"]), (typed, None, []))
+        r = self.home.run("search", "сфе")
+        self.assertIn("imagefinder: warning: 'сфе' was read as 'cat' (typed in the other keyboard layout)\n", r.err)
+        r = self.home.run("search", "сфе", env={"LC_ALL": "ru_RU.UTF-8"})
+        self.assertIn("«сфе» понято как «cat» (набрано в другой раскладке клавиатуры)\n", r.err)
+        self.assertEqual(self.home.run("search", "сфе", "--quiet").err, "")
+
     def test_words_form_one_phrase(self):
         def answer(*words):
             o = self.home.search(*words)

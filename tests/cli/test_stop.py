@@ -102,7 +102,9 @@ class Stop(Case):
 
     def test_status_while_running(self):
         process = self.begin("-c", "default")
-        running = wait_until(lambda: process.poll() is not None or self.home.status()["running"])
+        # The total is 0 until the folders are walked; progress is noted at most once a second.
+        wait_until(lambda: process.poll() is not None or (self.home.status()["running"] or {}).get("total"))
+        running = self.home.status()["running"]
         self.assertIsNone(process.poll(), "the run ended before a status saw it")
         self.assertEqual(set(running), harness.RUNNING_KEYS)
         self.assertEqual((running["collection"], running["total"]), ("default", COUNT))

@@ -1,7 +1,7 @@
 /*
- * Fuzz target of a query's way to the model: folding, the language, the words and their table rows. The first bytes
- * choose the tokenizer's numbers within their ranges, the rest is the text. What is refused is refused with one line;
- * what is accepted names rows that the table has.
+ * Fuzz target of a query's way to the model: the keyboard layout, folding, the language, the words and their table
+ * rows. The first bytes choose the tokenizer's numbers within their ranges, the rest is the text. What is refused is
+ * refused with one line; what is accepted names rows that the table has.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "text/fold.h"
 #include "text/language.h"
+#include "text/layout.h"
 #include "text/words.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -30,11 +31,27 @@ static void check_rows(const imf_word_rows *r, const imf_words_config *c)
 {
     demand(r->n_words <= c->max_words);
     for (size_t w = 0; w < r->n_words; w++) {
-        demand(r->word_row[w] < c->word_rows);
+        demand(r->word_slot[w] < IMF_WORD_SLOTS * c->word_rows);
         demand(r->ngram_start[w] <= r->ngram_start[w + 1]);
         for (size_t i = r->ngram_start[w]; i < r->ngram_start[w + 1]; i++)
             demand(r->ngram_row[i] >= c->word_rows && r->ngram_row[i] < c->word_rows + c->ngram_rows);
     }
+}
+
+/* What was typed in the other layout is a text of the other language, and was meant: it is not swapped back. */
+static void check_layout(const char *text, const char *language)
+{
+    char *other = NULL, *back = NULL;
+    imf_err err = {0};
+    int rc = imf_text_other_layout(text, &other, &err);
+
+    if (rc != IMF_OK)
+        demand_line(rc, &err);
+    if (other != NULL) {
+        demand(strcmp(imf_text_language(other), strcmp(language, "ru") == 0 ? "en" : "ru") == 0);
+        demand(imf_text_other_layout(other, &back, &err) == IMF_OK && back == NULL);
+    }
+    imf_free(other);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -66,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *language = imf_text_language(text);
     demand(strcmp(language, "ru") == 0 || strcmp(language, "en") == 0 || strcmp(language, "mixed") == 0 ||
            strcmp(language, "other") == 0);
+    check_layout(text, language);
 
     imf_err again = {0};
     int words_rc = imf_words_rows(text, &c, &rows, &again);

@@ -5,6 +5,7 @@ import base64
 import io
 import json
 import os
+import shutil
 
 import web
 from PIL import Image
@@ -56,6 +57,7 @@ class Answers(SharedCase):
         for body, words in [
             ({"text": "red car"}, ["red", "car"]),
             ({"text": "рыжий кот", "k": 3}, ["рыжий", "кот", "-k", "3"]),
+            ({"text": "hs;bq rjn"}, ["hs;bq", "rjn"]),
             ({"text": "boat", "collection": "default", "exact": True}, ["boat", "-c", "default", "--exact"]),
             ({"text": "boat", "min_score": 0.0001}, ["boat", "--min-score", "0.0001"]),
             ({"text": "boat", "min_score": 2}, ["boat", "--min-score", "2"]),
@@ -71,6 +73,13 @@ class Answers(SharedCase):
             self.assertEqual(set(ours.pop("took_ms")), set(theirs.pop("took_ms")))
             self.assertEqual(ours, theirs)
             self.assertEqual(list(answer.json()), list(printed.json()), "the order of keys")
+
+    def test_the_other_keyboard_layout(self):
+        typed, meant = self.server.search(text="сфе"), self.server.search(text="cat")
+        self.assertEqual((typed["query"]["text"], typed["query"]["translated"]), ("сфе", "cat"))
+        self.assertEqual(len(typed["warnings"]), 1)
+        self.assertEqual((meant["query"]["translated"], meant["warnings"]), (None, []))
+        self.assertEqual(typed["results"], meant["results"])
 
     def test_search_with_nothing_over_the_score(self):
         self.assertEqual(self.server.search(text="red", min_score=2)["results"], [])
@@ -440,6 +449,48 @@ class Bodies(SharedCase):
             )
         )
         self.problem(answer, 413)
+
+
+class Outdated(web.Case):
+    """A collection of an earlier version of the model: the answer says what to do, that of others what is missing."""
+
+    def test_alone_and_beside_others(self):
+        earlier = harness.earlier_starter(os.path.join(self.home.folder, "earlier"))
+        harness.make_pictures(self.home.path("a"), 2)
+        harness.make_pictures(self.home.path("b"), 2, first=5)
+        self.home.index(self.home.path("a"), "-c", "photos", env=earlier)
+        server = self.serve()
+        for body in ({"text": "red"}, {"text": "red", "collection": "photos"}, {"item": UNKNOWN_ITEM}):
+            answer = server.post(body)
+            self.assertEqual(answer.status, 503, str(answer))
+            problem = answer.json()
+            self.assertEqual((set(problem), problem["type"]), (web.PROBLEM_KEYS, "outdated"))
+            self.assertIn("'photos' was indexed with an earlier version of the model starter", problem["detail"])
+            self.assertIn("imagefinder index PATH -c 'photos'", problem["detail"])
+        self.home.index(self.home.path("b"), "-c", "new")
+        o = server.search(text="red")
+        self.assertEqual(len(o["results"]), 2)
+        self.assertEqual(len(o["warnings"]), 1)
+        self.assertIn("'photos' was left out", o["warnings"][0])
+        self.home.index(self.home.path("a"), "-c", "photos")
+        o = server.search(text="red")
+        self.assertEqual((len(o["results"]), o["warnings"]), (4, []))
+
+
+    def test_a_server_that_is_older_than_the_index(self):
+        folder = os.path.join(self.home.folder, "models")
+        models = harness.earlier_starter(folder)
+        harness.make_pictures(self.home.pictures, 2)
+        self.home.index(env=models)
+        server = self.serve(env=models)
+        self.assertEqual(len(server.search(text="red")["results"]), 2)
+        shutil.rmtree(os.path.join(folder, "starter"))
+        shutil.copytree(os.path.join(harness.SOURCE, "models", "starter"), os.path.join(folder, "starter"))
+        self.assertEqual(self.home.index(env=models)["added"], 2)
+        threads = max(2, os.cpu_count())  # each of them notices at its first search
+        found = [server.post({"text": "red"}).status for _ in range(threads + 20)]
+        self.assertLessEqual(found.count(503), threads)
+        self.assertEqual(found.count(503) + found.count(200), len(found))
 
 
 class Hostile(web.Case):

@@ -215,12 +215,191 @@ static void test_residuals_and_buffers(void **state)
     check_net(c, 10);
 }
 
+/* ---- Bytes ------------------------------------------------------------------------------------ */
+
+#define RELU6_UNIT (6 / 255.0)
+
+typedef struct kept {
+    float *values[MAX_STEPS];
+} kept;
+
+static void keep_step(void *user, int step, const float *values, const size_t shape[3])
+{
+    kept *k = user;
+    size_t bytes = shape[0] * shape[1] * shape[2] * sizeof *values;
+
+    k->values[step] = malloc(bytes);
+    assert_non_null(k->values[step]);
+    memcpy(k->values[step], values, bytes);
+}
+
+/* What a step on bytes reads where x was computed. */
+static double rounded(double x, const imf_dnn_conv *c)
+{
+    double unit = c->in_range > 0 ? (double)c->in_range / 127 : RELU6_UNIT;
+
+    if (c->weight_s8 == NULL)
+        return x;
+    return unit * fmin(fmax(rint(x / unit), c->in_range > 0 ? -128 : 0), c->in_range > 0 ? 127 : 255);
+}
+
+/* Random weights of one byte with a scale for each channel, as bytes and as the floats that they mean. */
+static void random_bytes(imf_dnn_conv *c, int8_t *q, float *scale, float *weight, size_t per_channel)
+{
+    for (int o = 0; o < c->out_channels; o++) {
+        scale[o] = (1.5f + number()) / (float)(127 * per_channel);
+        for (size_t i = 0; i < per_channel; i++) {
+            size_t at = (size_t)o * per_channel + i;
+            q[at] = (int8_t)rintf(127 * number());
+            weight[at] = (float)q[at] * scale[o];
+        }
+    }
+}
+
+/* Each step against its definition over what the net itself computed before: a number that falls between two steps of
+ * rounding may fall to either side, and must not spoil the steps behind it. One such number in the sum of an element is
+ * allowed for where computed floats are rounded. */
+static void compare_bytes(const imf_dnn_conv *steps, int n, const float *input, reference *r, const kept *k,
+                          float *const *weights, float *const *biases)
+{
+    size_t in_count = (size_t)steps[0].in_channels * (size_t)steps[0].in_h * (size_t)steps[0].in_w;
+
+    for (int i = 0; i < n; i++) {
+        imf_dnn_conv c = steps[i];
+        double *in = malloc(in_count * sizeof *in);
+        assert_non_null(in);
+        for (size_t j = 0; j < in_count; j++)
+            in[j] = rounded(i == 0 ? (double)input[j] : r->values[i - 1][j], &c);
+        c.weight = weights[i];
+        c.bias = biases[i];
+        convolve(r, &c, in);
+        in_count = r->count[i];
+        double near = c.bytes_out ? 0.501 * RELU6_UNIT : 1e-4;
+        if (i > 0 && c.in_range > 0)
+            near += (double)c.in_range / 127 * 2.5 / (c.in_channels / c.groups * c.kernel * c.kernel);
+        for (size_t j = 0; j < in_count; j++) {
+            double got = (double)k->values[i][j];
+            if (!(fabs(got - r->values[i][j]) <= near))
+                fail_msg("step %d: element %zu is %g, expected %g", i, j, got, r->values[i][j]);
+            r->values[i][j] = got;
+        }
+        free(in);
+    }
+}
+
+static void check_bytes(imf_dnn_conv *steps, int n, float reach)
+{
+    imf_dnn_net *net = NULL;
+    imf_err err = {0};
+    reference r = {0};
+    kept k = {0};
+    float *weights[MAX_STEPS], *biases[MAX_STEPS], *output = NULL;
+    size_t in_count = (size_t)steps[0].in_channels * (size_t)steps[0].in_h * (size_t)steps[0].in_w;
+    float *input = numbers(in_count);
+
+    for (size_t i = 0; i < in_count; i++)
+        input[i] *= reach;
+    assert_int_equal(imf_dnn_net_new(&net, &err), IMF_OK);
+    for (int i = 0; i < n; i++) {
+        imf_dnn_conv *c = &steps[i];
+        size_t per_channel = (size_t)(c->in_channels / c->groups * c->kernel * c->kernel);
+        size_t count = (size_t)c->out_channels * per_channel;
+        int8_t *q = malloc(count);
+        float *scale = malloc((size_t)c->out_channels * sizeof *scale);
+        assert_true(q && scale);
+        weights[i] = numbers(count);
+        biases[i] = numbers((size_t)c->out_channels);
+        random_bytes(c, q, scale, weights[i], per_channel);
+        c->name = "layer";
+        c->weight = c->weight_s8 != NULL ? NULL : weights[i];
+        c->bias = biases[i];
+        c->weight_s8 = c->weight_s8 != NULL ? q : NULL;
+        c->weight_scale = scale;
+        if (imf_dnn_add_conv(net, c, &err) != i)
+            fail_msg("step %d: %s", i, err.msg);
+        free(scale);
+        if (c->weight_s8 == NULL)
+            free(q);
+        else
+            memset(q, 0, count); /* copied; the pointer still says that these are bytes */
+    }
+    assert_int_equal(imf_dnn_net_build(net, &err), IMF_OK);
+    for (int i = 0; i < n; i++)
+        assert_null(strstr(imf_dnn_step_impl(net, i), "ref"));
+    output = numbers((size_t)steps[n - 1].out_channels * (size_t)steps[0].in_h * (size_t)steps[0].in_w);
+    assert_int_equal(imf_dnn_run(net, input, output, keep_step, &k, &err), IMF_OK);
+    compare_bytes(steps, n, input, &r, &k, weights, biases);
+    memset(output, 0xff, r.count[n - 1] * sizeof *output);
+    assert_int_equal(imf_dnn_run(net, input, output, NULL, NULL, &err), IMF_OK);
+    assert_memory_equal(output, k.values[n - 1], r.count[n - 1] * sizeof *output);
+    for (int i = 0; i < n; i++) {
+        free(weights[i]);
+        free(biases[i]);
+        free(r.values[i]);
+        free(k.values[i]);
+        free((void *)(uintptr_t)steps[i].weight_s8);
+    }
+    free(input);
+    free(output);
+    imf_dnn_net_free(&net);
+}
+
+static void test_bytes(void **state)
+{
+    static const int8_t yes = 0;
+    static const int channels[][2] = {{16, 96}, {24, 144}, {40, 17}, {96, 24}, {320, 64}};
+
+    (void)state;
+    if (!imf_dnn_has_int8())
+        skip();
+    for (size_t i = 0; i < 5; i++)
+        for (int is_signed = 0; is_signed < 2; is_signed++)
+            for (int bytes_out = 0; bytes_out < 2; bytes_out++) {
+                imf_dnn_conv c = {.in_channels = channels[i][0], .out_channels = channels[i][1], .in_h = 7, .in_w = 9,
+                                  .kernel = 1, .stride = 1, .groups = 1, .relu6 = bytes_out, .residual_of = -1,
+                                  .weight_s8 = &yes, .in_range = is_signed ? 40 : 0, .bytes_out = bytes_out};
+                seed = (uint32_t)(i * 4 + (size_t)is_signed * 2 + (size_t)bytes_out);
+                check_bytes(&c, 1, is_signed ? 50 : 7); /* beyond the range too */
+            }
+}
+
+/* Floats, then bytes: expansion, depthwise convolution with uneven padding, projection with its residual, twice. */
+static void test_bytes_in_a_net(void **state)
+{
+    static const int8_t yes = 0;
+    static const int out[8] = {24, 144, 144, 24, 144, 144, 24, 80};
+    imf_dnn_conv c[8] = {0};
+
+    (void)state;
+    if (!imf_dnn_has_int8())
+        skip();
+    for (int stride = 1; stride <= 2; stride++) {
+        int h = 10, w = 12;
+        for (int i = 0; i < 8; i++) {
+            bool depthwise = i == 2 || i == 5;
+            c[i] = (imf_dnn_conv){.in_channels = i == 0 ? 3 : out[i - 1], .out_channels = out[i], .in_h = h, .in_w = w,
+                                  .kernel = depthwise ? 5 : i == 0 ? 3 : 1, .stride = i == 5 ? stride : 1,
+                                  .groups = depthwise ? out[i] : 1, .relu6 = i % 3 != 0 || i == 0,
+                                  .residual_of = i == 3 ? 0 : i == 6 && stride == 1 ? 3 : -1,
+                                  .weight_s8 = i > 0 ? &yes : NULL, .in_range = i % 3 == 1 ? 3 : 0,
+                                  .bytes_out = i == 1 || i == 2 || i == 4 || i == 5};
+            c[i].relu6 = c[i].bytes_out || i == 7;
+            same_padding(h, &c[i], &c[i].pad_top, &c[i].pad_bottom);
+            same_padding(w, &c[i], &c[i].pad_left, &c[i].pad_right);
+            h = (h + c[i].stride - 1) / c[i].stride;
+            w = (w + c[i].stride - 1) / c[i].stride;
+        }
+        seed = (uint32_t)stride;
+        check_bytes(c, 8, 1);
+    }
+}
+
 static void test_faults_of_the_caller(void **state)
 {
     static const float weight[64] = {0}, bias[8] = {0};
     const imf_dnn_conv good = {.name = "one", .in_channels = 4, .out_channels = 4, .in_h = 5, .in_w = 5, .kernel = 1,
                                .stride = 1, .groups = 1, .residual_of = -1, .weight = weight, .bias = bias};
-    imf_dnn_conv bad[12];
+    imf_dnn_conv bad[15];
     imf_dnn_net *net = NULL;
     imf_err err = {0};
     float values[100] = {0};
@@ -230,7 +409,7 @@ static void test_faults_of_the_caller(void **state)
     assert_int_equal(imf_dnn_net_build(net, &err), IMF_EINTERNAL); /* no step */
     assert_int_equal(imf_dnn_run(net, values, values, NULL, NULL, NULL), IMF_EINTERNAL);
     assert_int_equal(imf_dnn_add_conv(net, &good, NULL), 0);
-    for (size_t i = 0; i < 12; i++)
+    for (size_t i = 0; i < 15; i++)
         bad[i] = good;
     bad[0].in_channels = 5;
     bad[1].in_h = 6;
@@ -244,7 +423,12 @@ static void test_faults_of_the_caller(void **state)
     bad[9].residual_of = 0; /* the step that it reads */
     bad[10].residual_of = 1;
     bad[11].residual_of = -2;
-    for (size_t i = 0; i < 12; i++) {
+    bad[12].bytes_out = bad[12].relu6 = true; /* of floats */
+    bad[13].weight_s8 = (const int8_t *)"";
+    bad[13].bytes_out = true; /* not clipped to 0..6 */
+    bad[14].weight_s8 = (const int8_t *)"";
+    bad[14].in_range = -1;
+    for (size_t i = 0; i < 15; i++) {
         err = (imf_err){0};
         if (imf_dnn_add_conv(net, &bad[i], &err) != IMF_EINTERNAL)
             fail_msg("bad step %zu was taken", i);
@@ -276,6 +460,8 @@ int main(void)
         cmocka_unit_test(test_one_convolution),
         cmocka_unit_test(test_depthwise),
         cmocka_unit_test(test_residuals_and_buffers),
+        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_bytes_in_a_net),
         cmocka_unit_test(test_faults_of_the_caller),
     };
 

@@ -115,7 +115,7 @@ static void expect_hash(expected *e, const char *path)
 static void expect_pictures(expected *all, imf_pool *pool)
 {
     imf_model_session *session = NULL;
-    assert_int_equal(imf_model_session_new(&session, test.model, NULL), IMF_OK);
+    assert_int_equal(imf_model_session_new(&session, test.model, false, NULL), IMF_OK);
     for (size_t i = 0; i < PICTURES; i++) {
         imf_decoded d = {0};
         int fd = open(test.paths[i], O_RDONLY | O_CLOEXEC);

@@ -429,6 +429,7 @@ static void an_item_is_searched_by_its_id_alone(void **state)
     assert_string_equal(r->hits[0].item, a);
     assert_true(r->hits[0].score > 0.999f);
     assert_null(r->text);
+    assert_null(r->translated);
     imf_results_free(&r);
 
     /* a file of that name is not looked at: it is no picture, and would be an error */
@@ -676,8 +677,9 @@ static void a_model_tells_what_it_is(void **state)
     assert_int_equal(info->dim, 512);
     assert_int_equal(info->image_size, 224);
     assert_true(info->tensors > 100);
-    assert_true(info->parameters > 20000000 && info->parameters < 23000000); /* 15.7 million of 4 bits, 5.9 of 8 */
-    assert_string_equal(info->precision, "f32");
+    assert_true(info->parameters > 23000000 && info->parameters < 25000000); /* 18.1 million of 4 bits, 5.9 of 8 */
+    if (strcmp(info->precision, "int8") != 0) /* where the processor can */
+        assert_string_equal(info->precision, "f32");
     assert_non_null(strstr(info->provenance, "EfficientNet"));
     imf_model_info_free(&info);
     must(fx, imf_model_info_get(fx->f, NULL, &info, &fx->err)); /* that of the collection */

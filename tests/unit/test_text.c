@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "text/fold.h"
 #include "text/language.h"
+#include "text/lookalike.h"
 #include "text/words.h"
 
 enum { POINTS = 0x110000, MAX_FOLDED = 1024 };
@@ -68,7 +69,7 @@ static bool has_letter(const char *s)
     return false;
 }
 
-static FILE *open_golden(void)
+static FILE *open_golden(const char *name)
 {
     const char *root = getenv("IMF_SOURCE_ROOT");
     char path[4096];
@@ -76,7 +77,7 @@ static FILE *open_golden(void)
 
     if (root == NULL)
         fail_msg("IMF_SOURCE_ROOT is not set");
-    snprintf(path, sizeof path, "%s/tests/golden/text/fold.txt", root);
+    snprintf(path, sizeof path, "%s/tests/golden/text/%s", root, name);
     f = fopen(path, "r");
     if (f == NULL)
         fail_msg("cannot read %s", path);
@@ -86,7 +87,7 @@ static FILE *open_golden(void)
 /* Every code point that Python's Unicode assigns, and 400 mixtures. */
 static void test_fold_like_python(void **state)
 {
-    FILE *f = open_golden();
+    FILE *f = open_golden("fold.txt");
     bool *assigned = calloc(POINTS, sizeof *assigned), *listed = calloc(POINTS, sizeof *listed);
     char line[4096], from[MAX_FOLDED], to[MAX_FOLDED], name[16];
     unsigned first = 0, last = 0;
@@ -250,7 +251,7 @@ static size_t count_words(const char *text, const imf_words_config *config)
         fail_msg("\"%s\": %s", text, err.msg);
     n = r.n_words;
     for (size_t w = 0; w < n; w++) {
-        assert_true(r.word_row[w] < config->word_rows);
+        assert_true(r.word_slot[w] < IMF_WORD_SLOTS * config->word_rows);
         assert_true(r.ngram_start[w] <= r.ngram_start[w + 1]);
     }
     for (size_t i = 0; n > 0 && i < r.ngram_start[n]; i++)
@@ -280,6 +281,31 @@ static void test_words(void **state)
                      table[i].words);
 }
 
+/* Thousands of words that mix the alphabets (tools/golden/text.py). */
+static void test_same_script(void **state)
+{
+    FILE *f = open_golden("lookalike.txt");
+    char line[256], out[2 * sizeof line];
+    size_t words = 0, changed = 0;
+
+    (void)state;
+    while (fgets(line, sizeof line, f) != NULL) {
+        char *want = strchr(line, ' ');
+        assert_non_null(want);
+        *want++ = '\0';
+        want[strcspn(want, "\n")] = '\0';
+        size_t n = imf_text_same_script(line, strlen(line), out);
+        assert_true(n <= 2 * strlen(line));
+        if (n != strlen(want) || memcmp(out, want, n) != 0)
+            fail_msg("\"%s\" became \"%.*s\", expected \"%s\"", line, (int)n, out, want);
+        words++;
+        changed += strcmp(line, want) != 0;
+    }
+    fclose(f);
+    assert_true(words > 5000 && changed > 1000 && words - changed > 1000);
+    assert_int_equal(imf_text_same_script("", 0, out), 0);
+}
+
 static void expect_rows(const char *text, size_t n, const uint32_t *want_words, const size_t *want_start,
                         const uint32_t *want_pieces)
 {
@@ -290,7 +316,7 @@ static void expect_rows(const char *text, size_t n, const uint32_t *want_words, 
         fail_msg("\"%s\": %s", text, err.msg);
     assert_int_equal(r.n_words, n);
     for (size_t w = 0; w < n; w++) {
-        assert_int_equal(r.word_row[w], want_words[w]);
+        assert_int_equal(r.word_slot[w], want_words[w]);
         assert_int_equal(r.ngram_start[w + 1], want_start[w + 1]);
     }
     for (size_t i = 0; i < want_start[n]; i++)
@@ -301,10 +327,10 @@ static void expect_rows(const char *text, size_t n, const uint32_t *want_words, 
 /* Rows by tools/starter/text.py, which the model is trained with. */
 static void test_rows(void **state)
 {
-    static const uint32_t one_words[] = {308};
+    static const uint32_t one_words[] = {123188};
     static const size_t one_start[] = {0, 1};
     static const uint32_t one_pieces[] = {59593};
-    static const uint32_t two_words[] = {28911, 37128};
+    static const uint32_t two_words[] = {151791, 78088};
     static const size_t two_start[] = {0, 6, 7};
     static const uint32_t two_pieces[] = {58532, 69871, 59200, 74867, 51681, 65684, 70248};
     static const uint32_t long_one_words[] = {4063};
@@ -321,6 +347,52 @@ static void test_rows(void **state)
     expect_rows("a", 1, one_words, one_start, one_pieces);
     expect_rows("Cat, я", 2, two_words, two_start, two_pieces);
     expect_rows("Достопримечательности!", 1, long_one_words, long_one_start, long_one_pieces);
+}
+
+/* Words in one script get the rows of the word that was meant. */
+static void test_mixed_words(void **state)
+{
+    static const struct {
+        const char *typed, *meant;
+    } table[] = {
+        {"К\x6fшка \x41квариум", "кошка аквариум"},    /* a Latin o, a Latin A */
+        {"\x63\x61т", "cat"},                         /* a Cyrillic т */
+        {"\xd1\x81\xd0\xb0\x74", "сат"},              /* more Cyrillic letters than Latin ones: no cat any more */
+        {"\x54ом и \x44жерри", "том и \x44жерри"},    /* D looks like no Cyrillic letter: that word stays */
+        {"\x6fooooo\xd0\xbe", "ooooooo"},             /* and the other way round */
+        {"\xd0\xbe\xd0\xbe\xd0\xbe" "ooo", "оооооо"}, /* a word that gets longer */
+    };
+    imf_err err = {0};
+    imf_word_rows a, b;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        assert_int_equal(imf_words_rows(table[i].typed, &starter, &a, &err), IMF_OK);
+        assert_int_equal(imf_words_rows(table[i].meant, &starter, &b, &err), IMF_OK);
+        assert_int_equal(a.n_words, b.n_words);
+        assert_memory_equal(a.word_slot, b.word_slot, a.n_words * sizeof *a.word_slot);
+        assert_memory_equal(a.ngram_start, b.ngram_start, (a.n_words + 1) * sizeof *a.ngram_start);
+        assert_memory_equal(a.ngram_row, b.ngram_row, a.ngram_start[a.n_words] * sizeof *a.ngram_row);
+        imf_word_rows_clear(&a);
+        imf_word_rows_clear(&b);
+    }
+}
+
+/* The longest text there is, all of it one word that doubles: half Cyrillic, half Latin letters. */
+static void test_long_mixed_word(void **state)
+{
+    imf_err err = {0};
+    imf_word_rows r;
+    char text[4097] = "";
+
+    (void)state;
+    for (size_t i = 0; i < 4095; i += 3)
+        memcpy(text + i, "\xd0\xbe" "o", 3);
+    assert_int_equal(imf_words_rows(text, &starter, &r, &err), IMF_OK);
+    assert_int_equal(r.n_words, 1);
+    /* 2,730 letters, 2,732 with the frame; and the prefixes */
+    assert_int_equal(r.ngram_start[1], 2730 + 2729 + 2728 + 5);
+    imf_word_rows_clear(&r);
 }
 
 static void test_long_word(void **state)
@@ -356,7 +428,7 @@ static void test_config_is_checked(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(imf_words_rows("cat", &bad[i], &r, &err), IMF_EINTERNAL);
         assert_int_equal(r.n_words, 0);
-        assert_null(r.word_row);
+        assert_null(r.word_slot);
     }
     assert_int_equal(count_words("a cat", &smallest), 1);
     assert_int_equal(count_words("кошка на диване", &largest), 3);
@@ -373,6 +445,9 @@ int main(void)
         cmocka_unit_test(test_language),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_same_script),
+        cmocka_unit_test(test_mixed_words),
+        cmocka_unit_test(test_long_mixed_word),
         cmocka_unit_test(test_long_word),
         cmocka_unit_test(test_config_is_checked),
     };

@@ -28,8 +28,8 @@ async function change(visit, what, edit) {
     await visit.page.route(what, (route) => changed(route).catch(() => {})); // the page may be gone by then
 }
 
-function refuse(visit, what, status) {
-    const problem = { type: 'about:blank', title: 'No', status, detail: 'for a reason' };
+function refuse(visit, what, status, type = 'about:blank') {
+    const problem = { type, title: 'No', status, detail: 'for a reason' };
     return visit.page.route(what, (route) => route.fulfill({ status, json: problem }));
 }
 
@@ -77,6 +77,13 @@ export const states = {
         await visit.page.unroute('**/api/v1/search');
         await visit.page.click('.notice .strong');
         await visit.page.waitForSelector('.tile');
+    },
+
+    'a collection of an earlier model': async (visit) => {
+        visit.expected = [FAILED];
+        await refuse(visit, '**/api/v1/search', 503, 'outdated');
+        await visit.open({ q: 'cat' });
+        await notice(visit, /indexed again.*for a reason/);
     },
 
     'a fault of the server': async (visit) => {
@@ -217,6 +224,18 @@ export const states = {
         }
         assert.equal(await visit.page.textContent('#threshold-value'), '70%');
         assert.equal(await visit.tiles().count(), 3);
+    },
+
+    'the other keyboard layout': async (visit) => {
+        await visit.open({ q: 'cjfrf', c: 'photos' });
+        assert.doesNotMatch(await visit.page.textContent('#notes'), /keyboard/, 'no word of ours');
+        await visit.open({ q: 'cj,frf', c: 'photos' });
+        assert.match(await visit.page.textContent('#summary'), /for “собака”/);
+        assert.equal(await visit.page.textContent('#notes .note'),
+            'Searched for “собака”: “cj,frf” was typed in the other keyboard layout.');
+        assert.equal(await visit.page.locator('#notes .note').count(), 1, 'said once');
+        assert.equal(await visit.page.isVisible('#notes .note'), true);
+        await visit.accessible('the other keyboard layout');
     },
 
     'nothing that fits': async (visit) => {

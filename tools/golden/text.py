@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/text/fold.txt: what Python's unicodedata makes of every code point, and of texts with marks.
+"""Writes tests/golden/text/fold.txt: what Python's unicodedata makes of every code point, and of texts with marks;
+and lookalike.txt: words of both alphabets, and the same words in one.
 
-The folding of docs/internals/starter.md (Text tower 1): NFKC, the first character of each character's lower(), ё -> е.
+fold.txt: the folding of docs/internals/starter.md (Text tower 1): NFKC, the first character of each character's lower(), ё -> е.
 Format, UTF-8, in this order:
     unicode VERSION
     assigned HEX HEX     first and last of a range of code points that this version assigns; only they are compared
     HEX HEX HEX ...      a code point, and its folding, where that holds one of a-z, а-я, 0-9 and is not the same
     = HEX ... : HEX ...  a sequence of code points, and its folding
-Of an assigned code point that has no line, the folding holds no such letter, or is the code point itself."""
+Of an assigned code point that has no line, the folding holds no such letter, or is the code point itself.
+
+lookalike.txt (Text tower 2): WORD WORD, UTF-8: as typed, and in one script where look-alikes allow that."""
 import os
 import random
 import re
@@ -16,6 +19,8 @@ import unicodedata
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LETTER = re.compile("[a-zа-я0-9]")
+LATIN, CYRILLIC = "abcdefghijklmnopqrstuvwxyz", "абвгдежзийклмнопрстуфхцчшщъыьэюя"
+PAIRS = "aа cс eе oо pр xх yу kк mм hн tт bв".split()  # look-alikes: the Latin letter, the Cyrillic one
 
 
 def fold(text):
@@ -49,6 +54,37 @@ def assigned():
             first = None
 
 
+def one_script(word):
+    """The rule as sets and replacements, letter by letter of PAIRS."""
+    latin, cyrillic = [c for c in word if c in LATIN], [c for c in word if c in CYRILLIC]
+    if latin and cyrillic:
+        ours, theirs = set(latin) <= {pair[0] for pair in PAIRS}, set(cyrillic) <= {pair[1] for pair in PAIRS}
+        if ours and theirs:
+            ours, theirs = len(latin) <= len(cyrillic), len(latin) > len(cyrillic)
+        for pair in PAIRS if ours or theirs else ():
+            word = word.replace(pair[0], pair[1]) if ours else word.replace(pair[1], pair[0])
+    return word
+
+
+def mixed_words():
+    """Every pair of a Latin and a Cyrillic letter, alone and with a third; and random words, most of them of look-alikes."""
+    rng = random.Random(2)
+    words = [order for a in LATIN for b in CYRILLIC for order in (a + b, b + a + "7", a + b + a, b + a + b)]
+    alike = "".join(PAIRS)
+    for _ in range(2000):
+        letters = alike * 8 + LATIN + CYRILLIC + "0123456789" * 2 if rng.random() < 0.5 else alike + "09"
+        words.append("".join(rng.choices(letters, k=rng.randint(1, 12))))
+    return words
+
+
+def write(name, lines):
+    path = os.path.join(ROOT, "tests", "golden", "text", name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("\n".join(lines) + "\n")
+    print(f"{path}: {len(lines)} lines")
+
+
 def main():
     ranges = list(assigned())
     out = [f"unicode {unicodedata.unidata_version}"]
@@ -59,11 +95,8 @@ def main():
         if folded != char and LETTER.search(folded):
             out.append(f"{code:x} {hexes(folded)}")
     out += [f"= {hexes(s)} : {hexes(fold(s))}" for s in sequences()]
-    path = os.path.join(ROOT, "tests", "golden", "text", "fold.txt")
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8") as f:
-        f.write("\n".join(out) + "\n")
-    print(f"{path}: {len(out)} lines")
+    write("fold.txt", out)
+    write("lookalike.txt", [f"{word} {one_script(word)}" for word in mixed_words()])
 
 
 if __name__ == "__main__":

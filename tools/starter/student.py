@@ -188,7 +188,7 @@ class Speech:
             self.words.append(rules.words(t))
             self.russian.append(corpora.is_russian(t))
             self.plain.append(t in known or t in corpus.wordnet)
-            weights.append(3 + 3 * (t in corpus.super) + 4 * (t in tinted) if t in known else 1 if t in phrases or t in corpus.wordnet else 0.6)
+            weights.append(3 + 3 * (t in corpus.super) + 4 * (t in tinted) if t in known else 1 if t in phrases else 0.4 if t in corpus.wordnet else 0.3)
             if t in corpus.heads:
                 weights[-1] = 1.5
         self.goal = np.stack(self.goal)

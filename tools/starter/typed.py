@@ -169,7 +169,7 @@ def show(result):
     print(f"queries as people type them: {share(every):.1f} % of {len(every)} share at least {ENOUGH} of their first {TOP} with the correct spelling's")
     print("    " + ", ".join(f"{kind} {share(rows):.0f}" for kind, rows in result.items()))
     print("    not: " + ", ".join(f"{typed} ({correct}) {shared}" for _, typed, correct, shared in
-                                 ((kind,) + row for kind, rows in result.items() for row in rows) if shared < ENOUGH))
+                                 ((kind, *row) for kind, rows in result.items() for row in rows) if shared < ENOUGH))
 
 
 if __name__ == "__main__":
