@@ -7,8 +7,8 @@ import sys
 import harness
 from harness import Case, make_pictures, wait_until
 
-COUNT = 500  # at most 64 a batch: a run of many batches
-SIZE = (640, 480)  # large enough that a run takes seconds
+COUNT = 800  # at most 64 a batch: a run of many batches, and of seconds
+SIZE = (640, 480)
 
 
 class Stop(Case):
