@@ -156,7 +156,10 @@ int imf_schema_look(imf_store *store, imf_err *err)
 {
     int rc = IMF_OK;
     int64_t version = 0, application = 0, objects = 0;
+    const bool own = sqlite3_get_autocommit(store->db) != 0;
 
+    if (own) /* all three at one moment: a writer may be making the catalog right now */
+        IMF_TRY(imf_db_exec(store, "BEGIN", err));
     IMF_TRY(one_number(store, "PRAGMA user_version", &version, err));
     IMF_TRY(one_number(store, "PRAGMA application_id", &application, err));
     IMF_TRY(one_number(store, "SELECT count(*) FROM sqlite_schema", &objects, err));
@@ -168,6 +171,8 @@ int imf_schema_look(imf_store *store, imf_err *err)
     }
     store->version = (int)version;
 out:
+    if (own)
+        imf_store_rollback(store);
     return rc;
 }
 
