@@ -226,6 +226,27 @@ export const states = {
         assert.equal(await visit.tiles().count(), 3);
     },
 
+    'a model without probabilities': async (visit) => {
+        await change(visit, '**/api/v1/search', (answer) => {
+            answer.results.forEach((result) => {
+                result.probability = null;
+                result.verdict = 'maybe';
+            });
+        });
+        await visit.open({ q: 'cat', c: 'photos' });
+        assert.equal(await visit.page.textContent('#threshold-label'), 'Score from');
+        assert.match(await visit.page.textContent('.tile .judgement'), /^Maybe0\.\d\d$/);
+        await visit.page.focus('#threshold');
+        for (let i = 0; i < 50; i++) {
+            await visit.page.keyboard.press('ArrowRight');
+        }
+        assert.equal(await visit.page.textContent('#threshold-value'), '0.50');
+        const some = await visit.tiles().count();
+        assert.ok(some >= 1 && some < 10, `${some} above 0.50`);
+        await visit.page.click('#view-table');
+        assert.match(await visit.page.textContent('tbody tr'), /^1.*0\.\d{3}–Maybe\d+ × \d+\d$/);
+    },
+
     'the other keyboard layout': async (visit) => {
         await visit.open({ q: 'cjfrf', c: 'photos' });
         assert.doesNotMatch(await visit.page.textContent('#notes'), /keyboard/, 'no word of ours');
