@@ -14,7 +14,7 @@
 static const struct level {
     const char *name;
     const imf_kern *(*table)(void); /* NULL: not built; it returns NULL where the processor cannot */
-} levels[] = {{"c", imf_kern_ref}, {"neon", NULL}, {"avx2", imf_kern_avx2}, {"avx512", NULL}}; /* upwards */
+} levels[] = {{"c", imf_kern_ref}, {"neon", NULL}, {"avx2", imf_kern_avx2}, {"avx512", imf_kern_avx512}}; /* upwards */
 
 static const imf_kern *chosen; /* made once */
 

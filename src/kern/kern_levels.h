@@ -8,5 +8,6 @@
 
 /* NULL where the processor, or the compiler's target, has none of the instructions. */
 const imf_kern *imf_kern_avx2(void);
+const imf_kern *imf_kern_avx512(void);
 
 #endif

@@ -163,6 +163,58 @@ static void gemv_s8(float *y, const int8_t *w, const float *scale, const float *
     }
 }
 
+/* ---- Codes ------------------------------------------------------------------------------------------------------- */
+
+/* Bits set: counted in pairs, fours and eights beside each other, then all bytes added up by a product. */
+static inline uint32_t count_ones(uint64_t v)
+{
+    v -= (v >> 1) & 0x5555555555555555u;
+    v = (v & 0x3333333333333333u) + ((v >> 2) & 0x3333333333333333u);
+    v = (v + (v >> 4)) & 0x0F0F0F0F0F0F0F0Fu;
+    return (uint32_t)((v * 0x0101010101010101u) >> 56);
+}
+
+static void scan_bits(uint32_t *out, const uint64_t *query, const uint64_t *codes, size_t rows, size_t words)
+{
+    for (size_t row = 0; row < rows; row++) {
+        uint32_t sum = 0;
+        for (size_t b = 0; b < 4; b++)
+            for (size_t w = 0; w < words; w++)
+                sum += count_ones(codes[row * words + w] & query[b * words + w]) << b;
+        out[row] = sum;
+    }
+}
+
+static void dot_s8(int32_t *out, const int8_t *q, const int8_t *rows_data, size_t rows, size_t dim)
+{
+    for (size_t row = 0; row < rows; row++) {
+        int32_t sum = 0;
+        for (size_t i = 0; i < dim; i++)
+            sum += (int32_t)q[i] * (int32_t)rows_data[row * dim + i];
+        out[row] = sum;
+    }
+}
+
+/* ---- Rotation ---------------------------------------------------------------------------------------------------- */
+
+static void hadamard(float *x, size_t n)
+{
+    for (size_t h = 1; h < n; h *= 2)
+        for (size_t start = 0; start < n; start += 2 * h)
+            for (size_t i = start; i < start + h; i++) {
+                const float a = x[i], b = x[i + h];
+                x[i] = a + b;
+                x[i + h] = a - b;
+            }
+}
+
+static void sign_flip(float *x, const uint64_t *mask, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((mask[i / 64] >> (i % 64)) & 1)
+            x[i] = -x[i];
+}
+
 /* ---- The table --------------------------------------------------------------------------------------------------- */
 
 const imf_kern *imf_kern_ref(void)
@@ -175,6 +227,10 @@ const imf_kern *imf_kern_ref(void)
         .f32_to_f16 = f32_to_f16,
         .dot_f16 = dot_f16,
         .gemv_s8 = gemv_s8,
+        .scan_bits = scan_bits,
+        .dot_s8 = dot_s8,
+        .hadamard = hadamard,
+        .sign_flip = sign_flip,
     };
     pthread_once(&once, fill_crc_table);
     return &table;
