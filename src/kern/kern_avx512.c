@@ -174,58 +174,6 @@ static void dot_s8(int32_t *out, const int8_t *q, const int8_t *rows_data, size_
 
 /* ---- Rotation ---------------------------------------------------------------------------------------------------- */
 
-/* Sums where `second` is not, differences where it is: `a` and `b` hold each pair's two members in both its places. */
-INLINED __m512 pairs(__m512 a, __m512 b, __mmask16 second)
-{
-    return _mm512_mask_sub_ps(_mm512_add_ps(a, b), second, a, b);
-}
-
-/* The stages h = 1, 2, 4 and 8 within a register. */
-INLINED __m512 sixteen_within(__m512 v)
-{
-    v = pairs(_mm512_moveldup_ps(v), _mm512_movehdup_ps(v), 0xAAAA);
-    v = pairs(_mm512_permute_ps(v, 0x44), _mm512_permute_ps(v, 0xEE), 0xCCCC);
-    v = pairs(_mm512_shuffle_f32x4(v, v, _MM_SHUFFLE(2, 2, 0, 0)), _mm512_shuffle_f32x4(v, v, _MM_SHUFFLE(3, 3, 1, 1)),
-              0xF0F0);
-    return pairs(_mm512_shuffle_f32x4(v, v, _MM_SHUFFLE(1, 0, 1, 0)),
-                 _mm512_shuffle_f32x4(v, v, _MM_SHUFFLE(3, 2, 3, 2)), 0xFF00);
-}
-
-/* Stages h and 2h in one pass over the data. */
-static void two_stages(float *x, size_t n, size_t h)
-{
-    for (size_t start = 0; start < n; start += 4 * h)
-        for (float *p = x + start; p < x + start + h; p += 16) {
-            const __m512 a = _mm512_loadu_ps(p), b = _mm512_loadu_ps(p + h);
-            const __m512 c = _mm512_loadu_ps(p + 2 * h), d = _mm512_loadu_ps(p + 3 * h);
-            const __m512 ab = _mm512_add_ps(a, b), a_b = _mm512_sub_ps(a, b);
-            const __m512 cd = _mm512_add_ps(c, d), c_d = _mm512_sub_ps(c, d);
-            _mm512_storeu_ps(p, _mm512_add_ps(ab, cd));
-            _mm512_storeu_ps(p + h, _mm512_add_ps(a_b, c_d));
-            _mm512_storeu_ps(p + 2 * h, _mm512_sub_ps(ab, cd));
-            _mm512_storeu_ps(p + 3 * h, _mm512_sub_ps(a_b, c_d));
-        }
-}
-
-static void hadamard(float *x, size_t n)
-{
-    if (n < 16) {
-        imf_kern_ref()->hadamard(x, n);
-        return;
-    }
-    for (size_t i = 0; i < n; i += 16)
-        _mm512_storeu_ps(x + i, sixteen_within(_mm512_loadu_ps(x + i)));
-    size_t h = 16;
-    for (; 4 * h <= n; h *= 4)
-        two_stages(x, n, h);
-    if (h < n) /* the last stage alone: h is n / 2 */
-        for (float *p = x; p < x + h; p += 16) {
-            const __m512 a = _mm512_loadu_ps(p), b = _mm512_loadu_ps(p + h);
-            _mm512_storeu_ps(p, _mm512_add_ps(a, b));
-            _mm512_storeu_ps(p + h, _mm512_sub_ps(a, b));
-        }
-}
-
 static void sign_flip(float *x, const uint64_t *mask, size_t n)
 {
     const __m512i sign = _mm512_set1_epi32((int)0x80000000u);
@@ -248,7 +196,6 @@ static void make_table(void)
     table.dot_f16 = dot_f16;
     table.scan_bits = scan_bits;
     table.dot_s8 = dot_s8;
-    table.hadamard = hadamard;
     table.sign_flip = sign_flip;
 }
 

@@ -74,6 +74,8 @@ void imf_stmt_bytes(imf_stmt *q, const void *p, size_t n);
 
 int imf_stmt_step(imf_stmt *q, bool *row, imf_err *err);
 int imf_stmt_run(imf_stmt *q, imf_err *err);    /* for statements without results */
+/* The same for a statement that wants nothing bound, from opening to closing. */
+int imf_db_run(imf_store *store, enum imf_sql id, imf_err *err);
 void imf_stmt_again(imf_stmt *q);               /* ready to bind and run once more */
 
 /* Columns of the present row, with what the code takes for granted checked: IMF_EDAMAGE. */

@@ -519,6 +519,18 @@ int imf_stmt_run(imf_stmt *q, imf_err *err)
     return imf_stmt_step(q, &row, err);
 }
 
+int imf_db_run(imf_store *store, enum imf_sql id, imf_err *err)
+{
+    int rc = IMF_OK;
+    imf_stmt q = {0};
+
+    IMF_TRY(imf_stmt_open(&q, store, id, err));
+    rc = imf_stmt_run(&q, err);
+out:
+    imf_stmt_close(&q);
+    return rc;
+}
+
 void imf_stmt_again(imf_stmt *q)
 {
     sqlite3_reset(q->s);

@@ -68,18 +68,6 @@ out:
     return rc;
 }
 
-static int remove_all(imf_store *store, enum imf_sql id, imf_err *err)
-{
-    int rc = IMF_OK;
-    imf_stmt q = {0};
-
-    IMF_TRY(imf_stmt_open(&q, store, id, err));
-    rc = imf_stmt_run(&q, err);
-out:
-    imf_stmt_close(&q);
-    return rc;
-}
-
 int imf_store_unused_remove(imf_store *store, uint32_t **numbers, size_t *n, imf_err *err)
 {
     int rc = IMF_OK;
@@ -105,8 +93,8 @@ int imf_store_unused_remove(imf_store *store, uint32_t **numbers, size_t *n, imf
         found[count++] = (uint32_t)number;
     }
     if (count > 0) {
-        IMF_TRY(remove_all(store, IMF_SQL_UNUSED_TOMBSTONES_REMOVE, err));
-        IMF_TRY(remove_all(store, IMF_SQL_UNUSED_SEGMENTS_REMOVE, err));
+        IMF_TRY(imf_db_run(store, IMF_SQL_UNUSED_TOMBSTONES_REMOVE, err));
+        IMF_TRY(imf_db_run(store, IMF_SQL_UNUSED_SEGMENTS_REMOVE, err));
     }
 out:
     imf_stmt_close(&q);

@@ -357,29 +357,17 @@ out:
     return rc;
 }
 
-static int run_alone(imf_store *store, enum imf_sql id, imf_err *err)
-{
-    int rc = IMF_OK;
-    imf_stmt q = {0};
-
-    IMF_TRY(imf_stmt_open(&q, store, id, err));
-    rc = imf_stmt_run(&q, err);
-out:
-    imf_stmt_close(&q);
-    return rc;
-}
-
 int imf_store_sweep(imf_store *store, uint64_t *n, imf_err *err)
 {
     int rc = IMF_OK;
 
     *n = 0;
     IMF_TRY(imf_db_need_change(store, err));
-    IMF_TRY(run_alone(store, IMF_SQL_SWEEP_TOMBSTONES, err));
-    IMF_TRY(run_alone(store, IMF_SQL_SWEEP_MOMENTS, err));
-    IMF_TRY(run_alone(store, IMF_SQL_SWEEP_ITEMS, err)); /* with their thumbnails and their rows in unswept */
+    IMF_TRY(imf_db_run(store, IMF_SQL_SWEEP_TOMBSTONES, err));
+    IMF_TRY(imf_db_run(store, IMF_SQL_SWEEP_MOMENTS, err));
+    IMF_TRY(imf_db_run(store, IMF_SQL_SWEEP_ITEMS, err)); /* with their thumbnails and their rows in unswept */
     *n = (uint64_t)sqlite3_changes64(store->db);
-    rc = run_alone(store, IMF_SQL_SWEEP_DONE, err); /* those that only lost a moment */
+    rc = imf_db_run(store, IMF_SQL_SWEEP_DONE, err); /* those that only lost a moment */
 out:
     return rc;
 }

@@ -313,6 +313,14 @@ class Case(unittest.TestCase):
         self.home = Home()
         self.addCleanup(self.home.close)
 
+    def fails(self, status, *args, naming=(), **options):
+        """Expects the status, and each of `naming` in the line; returns the result."""
+        r = self.home.run(*args, **options)
+        self.assertEqual(r.status, status, str(r))
+        for text in [naming] if isinstance(naming, str) else naming:
+            self.assertIn(text, r.err)
+        return r
+
     def usage(self, *args, naming=()):
         """Expects wrong usage whose line holds each of `naming`."""
         result = self.home.run(*args)

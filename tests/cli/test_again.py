@@ -16,13 +16,6 @@ class Again(Case):
         super().setUp()
         self.earlier = harness.earlier_starter(os.path.join(self.home.folder, "earlier"))
 
-    def fails(self, status, *args, naming=(), **options):
-        r = self.home.run(*args, **options)
-        self.assertEqual(r.status, status, str(r))
-        for text in [naming] if isinstance(naming, str) else naming:
-            self.assertIn(text, r.err)
-        return r
-
     def counts(self, name):
         c = next(c for c in self.home.status()["collections"] if c["name"] == name)
         return c["items"], c["moments"], c["failed"]

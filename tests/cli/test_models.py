@@ -60,13 +60,6 @@ class ModelCase(Case):
         self.assertEqual(r.status, 0, str(r))
         return r
 
-    def fails(self, status, *args, naming=(), **options):
-        r = self.home.run(*args, **options)
-        self.assertEqual(r.status, status, str(r))
-        for text in [naming] if isinstance(naming, str) else naming:
-            self.assertIn(text, r.err)
-        return r
-
     def embed(self, model, *args):
         self.ok("embed", "--model", model, *args, "--out", self.out)
         return numpy.load(self.out)

@@ -13,21 +13,13 @@
 
 #include <cmocka.h>
 
+#include "golden_line.h"
+
 #include "media/pool.h"
 
 enum { PICTURES = 52, SIDE = 12 };
 
 static char folder[4096];
-
-static char *golden_line(FILE *f, char *line, size_t size)
-{
-    if (!fgets(line, (int)size, f))
-        return NULL;
-    size_t n = strlen(line);
-    assert_true(n > 0 && line[n - 1] == '\n'); /* lines are whole, the last one too */
-    line[n - 1] = '\0';
-    return line;
-}
 
 static void expect_line(FILE *f, const char *name, const char *what, const char *ours)
 {

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "golden_line.h"
+
 #include "base/mem.h"
 #include "media/pool.h"
 #include "media/protocol.h"
@@ -36,17 +38,6 @@ static FILE *open_golden(const char *name)
     assert_non_null(fgets(line, sizeof line, f));
     assert_int_equal(strncmp(line, "# Pillow ", 9), 0);
     return f;
-}
-
-/* The next line without its end; NULL at the end of the file. */
-static char *next_line(FILE *f, char *line, size_t size)
-{
-    if (!fgets(line, (int)size, f))
-        return NULL;
-    size_t n = strlen(line);
-    assert_true(n > 0 && line[n - 1] == '\n'); /* lines are whole, the last one too */
-    line[n - 1] = '\0';
-    return line;
 }
 
 /* That of zlib, bit by bit. */
@@ -83,7 +74,7 @@ static void expect_pixels(FILE *f, const char *name, const char *line, const cha
     snprintf(ours, sizeof ours, "%s crc32 %08" PRIx32, start, crc32(pixels, size * size * 3));
     bool equal = strcmp(line, ours) == 0;
     if (f && size <= ROWS_UP_TO) {
-        assert_non_null(next_line(f, hex, sizeof hex));
+        assert_non_null(golden_line(f, hex, sizeof hex));
         for (size_t i = 0; i < size * size * 3; i++)
             snprintf(row + 2 * i, 3, "%02x", pixels[i]);
         equal = equal && strcmp(hex, row) == 0;
@@ -107,7 +98,7 @@ static int open_picture(FILE *f, const char *name)
     ssize_t n = pread(fd, bytes, sizeof bytes, 0);
     assert_true(n > 0);
     snprintf(ours, sizeof ours, "file %zd crc32 %08" PRIx32, n, crc32(bytes, (size_t)n));
-    assert_non_null(next_line(f, line, sizeof line));
+    assert_non_null(golden_line(f, line, sizeof line));
     assert_string_equal(line, ours);
     return fd;
 }
@@ -139,7 +130,7 @@ static void files_equal_the_reference(void **state)
     int fd = -1;
     size_t files = 0, views = 0;
     failures = 0;
-    while (next_line(f, line, sizeof line)) {
+    while (golden_line(f, line, sizeof line)) {
         char how[16], family[16], start[128];
         uint32_t resize, size;
         if (sscanf(line, "picture %255[^\n]", name) == 1) {
@@ -320,7 +311,7 @@ static void sizes_and_modes_equal_the_reference(void **state)
     FILE *f = open_golden("sizes.txt");
     size_t cases = 0;
     failures = 0;
-    while (next_line(f, line, sizeof line)) {
+    while (golden_line(f, line, sizeof line)) {
         char family[16], start[128];
         uint32_t w, h, resize, size;
         if (sscanf(line, "case %15s %" SCNu32 " %" SCNu32, mode, &w, &h) == 3) {

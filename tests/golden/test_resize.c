@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "golden_line.h"
+
 #include "base/mem.h"
 #include "media/resize.h"
 
@@ -34,16 +36,6 @@ static uint8_t *picture(size_t w, size_t h, size_t channels, size_t stride)
             for (size_t c = 0; c < channels; c++)
                 p[y * stride + x * channels + c] = sample(x, y, c);
     return p;
-}
-
-static char *golden_line(FILE *f, char *line, size_t size)
-{
-    if (!fgets(line, (int)size, f))
-        return NULL;
-    size_t n = strlen(line);
-    assert_true(n > 0 && line[n - 1] == '\n'); /* lines are whole, the last one too */
-    line[n - 1] = '\0';
-    return line;
 }
 
 static void expect_line(FILE *f, const char *name, const char *ours)
